@@ -1,0 +1,292 @@
+"""``soleus ask``: an interview in the terminal that asks the most useful question next."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from soleus.app.cli.main import NOT_READ, OK
+from soleus.core.assessment import Assessment
+from soleus.core.case import Case
+from soleus.exchange.case_file import CaseError, convert_case, read_case
+
+DO_NOT_KNOW = ("d", "", "don't know", "don’t know", "dont know")
+HELP = (
+    "y = yes, n = no, d = don't know, w = why do you ask, b = back, o = say it in your own words, "
+    "f = finish now, q = save and quit"
+)
+
+
+class Finished(Exception):
+    """The person has said enough, or the input has ended."""
+
+
+class Quit(Exception):
+    """The person wants to go on another time."""
+
+
+class Interview:
+    """One conversation: the case so far, and how to go back."""
+
+    def __init__(self, session: Any, case: Case, save: Path | None) -> None:
+        self.session, self.case, self.save_path = session, case, save
+        self.history: list[Case] = []
+
+    def change(self, **fields: Any) -> None:
+        """Take one answer into the case and save it at once: nothing told is ever lost."""
+        self.history.append(self.case)
+        self.case = msgspec.structs.replace(self.case, **fields)
+        self.save()
+
+    def back(self) -> None:
+        """Undo the last answer."""
+        if self.history:
+            self.case = self.history.pop()
+            self.save()
+        else:
+            say("This is the first question.")
+
+    def save(self) -> None:
+        """Write the case so far, whole or not at all."""
+        if self.save_path is None:
+            return
+        temporary = self.save_path.with_suffix(self.save_path.suffix + ".tmp")
+        try:
+            temporary.write_bytes(msgspec.json.format(msgspec.json.encode(self.case), indent=1))
+            temporary.replace(self.save_path)
+        except OSError as error:
+            say(f"error: the answers can't be saved in {self.save_path}: {error.strerror}. I go on without saving.")
+            self.save_path = None
+
+
+def run_ask(*, save: str | None, html: str | None) -> int:
+    """Interview, then print the same answer that ``soleus assess`` gives."""
+    path = Path(save) if save else None
+    case = Case()
+    if path and path.exists():
+        try:
+            case, problems = read_case(path)
+        except CaseError as error:
+            print(error, file=sys.stderr)
+            return NOT_READ
+        for problem in problems:
+            say(str(problem))
+        say(f"Going on where you stopped: {_count(case)} answers so far.")
+    from soleus.app.session import load_session
+
+    interview = Interview(load_session(), case, path)
+    say("I ask the most useful question next. Nothing leaves this machine.")
+    say(HELP)
+    try:
+        _questions(interview)
+        _closing(interview)
+    except Quit:
+        saved = path is not None and path.exists() and interview.save_path is not None
+        say(f"Saved in {path}. `soleus ask --save {path}` goes on." if saved else "Nothing was saved.")
+        return OK
+    except Finished:
+        pass
+    assessment = interview.session.assess(interview.case)
+    return _answer(assessment, html)
+
+
+def _answer(assessment: Assessment, html: str | None) -> int:
+    from soleus.report.text import render_text
+
+    sys.stdout.write("\n" + render_text(assessment, color=sys.stdout.isatty()))
+    if html:
+        from soleus.report.html import render_html
+
+        try:
+            Path(html).write_text(render_html(assessment), encoding="utf-8")
+        except OSError as error:
+            print(f"error: the page could not be written to {html}: {error.strerror}", file=sys.stderr)
+            return NOT_READ
+        say(f"written: {html}")
+    return OK
+
+
+def _count(case: Case) -> int:
+    return len(case.findings) + len(case.not_known)
+
+
+def say(text: str) -> None:
+    """Print one line of the conversation."""
+    print(text, flush=True)
+
+
+def listen(prompt: str) -> str:
+    """Return the person's line; the end of input finishes the interview."""
+    try:
+        line = input(prompt).strip()
+    except EOFError:
+        say("")
+        raise Finished from None
+    if line.lower() in ("q", "quit"):
+        raise Quit
+    if line.lower() in ("f", "finish"):
+        raise Finished
+    return line
+
+
+def _opening(interview: Interview) -> None:
+    """Age, sex and pregnancy: they set how common causes are."""
+    while interview.case.age is None and "age" not in interview.case.not_known:
+        line = listen("How old are you (years)? ")
+        if line.lower() in ("d", "w", ""):
+            if line.lower() == "w":
+                say("Cramps without a special cause become commoner with age, and other causes rarer or commoner.")
+                continue
+            interview.change(not_known=(*interview.case.not_known, "age"))
+            break
+        case, problems = convert_case({"age": _number(line)})
+        for problem in problems:
+            say(problem.what + ": " + problem.fix)
+        if case.age is not None:
+            interview.change(age=case.age)
+    while interview.case.sex is None and "sex" not in interview.case.not_known:
+        line = listen("Sex: female or male? ").lower()
+        if line == "w":
+            say("Women report frequent night cramps about twice as often as men.")
+        elif line[:1] in ("f", "m") and ("female".startswith(line) or "male".startswith(line)):
+            interview.change(sex="female" if line[0] == "f" else "male")
+        elif line in ("d", ""):
+            interview.change(not_known=(*interview.case.not_known, "sex"))
+        else:
+            say("Please answer female, male or d (don't know).")
+    age = interview.case.age
+    may_be_pregnant = interview.case.sex == "female" and (age is None or 12 <= age <= 55)
+    if may_be_pregnant and interview.case.pregnant is None and "pregnant" not in interview.case.not_known:
+        _ask_pregnancy(interview)
+
+
+def _ask_pregnancy(interview: Interview) -> None:
+    while True:
+        line = listen("Are you pregnant? If so, in which week? ").lower()
+        if line == "w":
+            say("Cramps are common in months 7 to 9, and a swollen leg means something else in pregnancy.")
+        elif line in ("n", "no"):
+            return interview.change(pregnant=False)
+        elif line in ("d", ""):
+            return interview.change(not_known=(*interview.case.not_known, "pregnant"))
+        elif line in ("y", "yes"):
+            return interview.change(pregnant=True)
+        else:
+            weeks = _number(line.split()[0])
+            if isinstance(weeks, float) and 0 < weeks <= 44:
+                return interview.change(pregnant=True, pregnancy_month=round(weeks / 4.345, 1))
+            say("Please answer with the week of pregnancy, y, n or d.")
+
+
+def _number(text: str) -> float | str:
+    try:
+        return float(text.replace(",", "."))
+    except ValueError:
+        return text
+
+
+def _questions(interview: Interview) -> None:
+    """Ask until no open answer would change the advice."""
+    skipped_stop = False
+    while True:
+        _opening(interview)  # asks again only what going back has taken away
+        assessment = interview.session.assess(interview.case, draws=0)
+        for flag in assessment.red_flags:
+            if flag.urgency in ("emergency", "same_day"):
+                say(f"\n! {flag.label}: {flag.do}\n")
+        question = _next_question(interview, assessment)
+        if question is None or (assessment.inquiry.stop and not skipped_stop):
+            leading = assessment.causes[0]
+            say(f"\nI could stop here: {assessment.inquiry.reason}. Leading: {leading.plain_name}.")
+            if question is None or listen("Go on asking anyway (y/n)? ").lower() not in ("y", "yes"):
+                return
+            skipped_stop = True
+        _ask_one(interview, *question)
+
+
+def _next_question(interview: Interview, assessment: Assessment) -> tuple[str, str, str] | None:
+    """Return finding id, question and reason; a danger that cannot be judged yet comes before everything."""
+    asked = set(interview.case.not_known) | set(interview.case.findings)
+    findings = interview.session.evidence.findings
+    for flag in assessment.ask_first:
+        for key in flag.ask_findings:
+            if key not in asked and findings[key].burden == "question":
+                return (
+                    key,
+                    findings[key].question or f"{findings[key].plain}?",
+                    f"it decides whether this is a danger: {flag.label}. {flag.why}",
+                )
+    for question in assessment.inquiry.questions:
+        if question.finding not in asked and question.burden == "question":
+            return question.finding, question.question, question.why
+    return None
+
+
+def _ask_one(interview: Interview, finding: str, question: str, why: str) -> None:
+    while True:
+        line = listen(f"\n{question} ").lower()
+        if line in ("y", "yes", "n", "no"):
+            return interview.change(findings={**interview.case.findings, finding: line[0] == "y"})
+        if line in DO_NOT_KNOW:
+            return interview.change(not_known=(*interview.case.not_known, finding))
+        if line == "w":
+            say(f"Because {why}.")
+        elif line == "b":
+            return interview.back()
+        elif line == "o":
+            return _own_words(interview)
+        else:
+            say(HELP)
+
+
+def _own_words(interview: Interview) -> None:
+    """Take a phrase in the person's own words and say how it was read."""
+    words = listen("In your own words: ")
+    symptoms = interview.case.symptoms
+    trial = msgspec.structs.replace(
+        interview.case, symptoms=msgspec.structs.replace(symptoms, present=(*symptoms.present, words))
+    )
+    read = interview.session.understand(trial).understood
+    answer = next(u for u in reversed(read) if u.phrase == words)
+    if not answer.understood:
+        near = f" Nearest: {', '.join(answer.candidates)}." if answer.candidates else ""
+        say(f"That was not understood and is not used.{near}")
+        return
+    labels = ", ".join(answer.findings or answer.noted) or "noted"
+    say(f"Read as: {labels.replace('_', ' ')}.")
+    interview.change(symptoms=trial.symptoms)
+
+
+def _closing(interview: Interview) -> None:
+    """Medicines and test results, which people have at hand but no yes-or-no question covers."""
+    if not interview.case.medicines:
+        line = listen("\nWhich medicines do you take? (names with commas, 'none', or Enter if you don't know) ")
+        if line.lower() not in DO_NOT_KNOW:
+            names = tuple(part.strip() for part in line.split(",") if part.strip())
+            interview.change(medicines=names, medicines_complete=True)
+    while True:
+        line = listen("Any test result? (such as: calcium 2.15 mmol/L; Enter when there is none) ")
+        if line.lower() in (*DO_NOT_KNOW, "n", "no", "none"):
+            return
+        reading = _parse_reading(line)
+        if reading is None:
+            say("Please write the name, the number and the unit, as on the laboratory slip.")
+            continue
+        case, problems = convert_case({"measurements": [reading]})
+        trial = msgspec.structs.replace(interview.case, measurements=(*interview.case.measurements, *case.measurements))
+        facts = interview.session.understand(trial)
+        for problem in (*problems, *facts.problems):
+            say(str(problem))
+        interview.change(measurements=trial.measurements)
+
+
+def _parse_reading(line: str) -> dict[str, Any] | None:
+    parts = line.replace("=", " ").split()
+    for i, part in enumerate(parts):
+        number = _number(part)
+        if isinstance(number, float) and i > 0:
+            return {"name": " ".join(parts[:i]), "value": number, "unit": " ".join(parts[i + 1 :]) or None}
+    return None

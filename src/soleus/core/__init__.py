@@ -1,0 +1,1 @@
+"""What all rooms share: cases, facts, assessments, problems."""

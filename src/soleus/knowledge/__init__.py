@@ -1,0 +1,1 @@
+"""Load and check the evidence; understand plain words."""

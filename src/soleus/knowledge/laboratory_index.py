@@ -1,0 +1,159 @@
+"""The names of laboratory tests: single tests, groups of tests, and names that mean another fluid."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from soleus.knowledge.laboratory_text import normalize_unit, plain_text
+from soleus.knowledge.schema import Quantity, Record
+
+
+class Panel(Record, frozen=True, kw_only=True):
+    """Several tests reported under one name, and what a normal result says."""
+
+    label: str
+    terms: tuple[str, ...]
+    quantities: tuple[str, ...]
+    findings: tuple[str, ...] = ()
+
+
+class Panels(Record, frozen=True, kw_only=True):
+    """Group names, tests without a claim, and words that make a name mean another fluid or another test."""
+
+    panels: dict[str, Panel]
+    noted: dict[str, tuple[str, ...]]
+    other_fluids: dict[str, tuple[str, ...]]
+
+
+def panels_from(table: Mapping[str, Any]) -> Panels:
+    """Return the panels that the parsed ``vocabulary/panels.toml`` describes."""
+    return msgspec.convert(dict(table), Panels)
+
+
+class LaboratoryIndex:
+    """Names of tests, ready to look up; build it once and pass it in place of `quantities`."""
+
+    def __init__(self, quantities: Mapping[str, Quantity], panels: Panels | None = None) -> None:
+        self.quantities = quantities
+        self.panels = panels.panels if panels else {}
+        self.names = {
+            plain_name(term): key
+            for key, quantity in quantities.items()
+            for term in (*quantity.terms, key.replace("_", " "))
+        }
+        self.groups = {plain_name(term): key for key, panel in self.panels.items() for term in panel.terms}
+        self.noted = frozenset(plain_name(term) for term in (panels.noted.get("terms", ()) if panels else ()))
+        fluids = panels.other_fluids.get("terms", ()) if panels else ()
+        self.other = (
+            re.compile(
+                r"(?<![a-z])(?:" + "|".join(re.escape(plain_name(word)) for word in fluids) + r")(?![a-z])"
+            )
+            if fluids
+            else None
+        )
+        self.units = {
+            key: {
+                normalize_unit(unit): (factor, quantity.offset.get(unit, 0.0))
+                for unit, factor in quantity.units.items()
+            }
+            for key, quantity in quantities.items()
+        }
+        # A unit that the evidence marks with "?" is a common misprint: it is read, and that is told.
+        self.misprints = {
+            (key, normalize_unit(unit))
+            for key, quantity in quantities.items()
+            for unit in quantity.units
+            if unit.endswith("?")
+        }
+
+    def find(self, name: str) -> str:
+        """Return ``quantity:id``, ``panel:id``, ``noted`` or "" for a name as printed."""
+        for form in name_forms(name):
+            if form in self.names:
+                return f"quantity:{self._refined(self.names[form], form, name)}"
+            if form in self.groups:
+                return f"panel:{self.groups[form]}"
+            if form in self.noted:
+                return "noted"
+            if self.other and self.other.search(form):
+                return "noted"
+        return ""
+
+    def _refined(self, key: str, form: str, name: str) -> str:
+        """Return a more special test when words dropped with the brackets belong to its names only."""
+        dropped = set(re.findall(r"[a-z]{5,}", plain_name(name))) - set(re.findall(r"[a-z]{5,}", form))
+        if not dropped:
+            return key
+        main = set(re.findall(r"[a-z]+", form))
+        own = {
+            word for term, other in self.names.items() if other == key for word in re.findall(r"[a-z]+", term)
+        }
+        special = {
+            other
+            for term, other in self.names.items()
+            if other != key and (words := set(re.findall(r"[a-z]+", term))) > main and dropped & (words - own)
+        }
+        return special.pop() if len(special) == 1 else key
+
+    def usual_units(self, key: str) -> dict[str, tuple[float, float]]:
+        """Return the units that a laboratory may have left out: the first two, each scale once."""
+        scales: dict[tuple[float, float], str] = {}
+        for unit, scale in list(self.units[key].items())[:2]:
+            scales.setdefault(scale, unit)
+        return {unit: scale for scale, unit in scales.items()}
+
+
+_QUALIFIERS = re.compile(
+    r"(?<![a-z0-9])(?:serum|plasma|blood|s|p|b|fs|levels?|concentration|conc|values?|tests?|results?|initial|"
+    r"baseline|repeat|repeated|peak|maximum|max|minimum|min|nadir|first|second|last|latest|recent|current|"
+    r"total|admission|on admission|at presentation|presentation|today|venous|arterial|fasting|random|"
+    r"morning|am|right|left|bilateral|both|legs?|resting|at rest|rest|lowest|highest|measured|"
+    r"estimated|calculated|day \d+|week \d+|visit \d+|mean|average|median|follow-up|followup|during attack|"
+    r"interictal|between attacks|during episode|the|of|in|his|her)(?![a-z0-9])"
+)
+
+
+def plain_name(text: str) -> str:
+    """Return a printed name in lower case without ornaments."""
+    text = plain_text(text)
+    text = re.sub(r"[_:;?!\"'`*#]", " ", text)
+    return re.sub(r"\s+", " ", text).strip(" .,-")
+
+
+def name_forms(name: str) -> list[str]:
+    """The name as printed, then ever plainer forms of it."""
+    full = plain_name(name)
+    bare = plain_name(re.sub(r"[(\[][^)\]]*[)\]]", " ", full))
+    inside = re.findall(r"[(\[]([^)\]]*)[)\]]", full)
+    flat = re.sub(r"\s+", " ", re.sub(r"[()\[\]]", " ", full)).strip()
+    forms = [full, flat]  # what stands in brackets may change the test: "calcium (ionized)"
+    for form in (flat, bare):
+        forms.append(form)
+        stripped = re.sub(r"\s+", " ", _QUALIFIERS.sub(" ", form)).strip(" .,-/")
+        forms += [plain_name(form), stripped, stripped.replace("-", " "), stripped.replace(" ", "-")]
+    if not re.search(r"[a-z]", bare) or len(inside) == 1:
+        forms += [plain_name(part) for part in inside]
+    return list(dict.fromkeys(form for form in forms if form))
+
+
+def nearest_names(name: str, index: LaboratoryIndex) -> tuple[str, ...]:
+    """Return up to three known test names that are spelled nearly like this one."""
+    from rapidfuzz import fuzz, process  # imported here: only a misspelling needs it
+
+    form = plain_name(name)
+    if len(form) < 3:
+        return ()
+    known = [*index.names, *index.groups]
+    found = process.extract(form[:80], known, scorer=fuzz.WRatio, limit=6, score_cutoff=80)
+    labels = [
+        index.quantities[index.names[term]].label
+        if term in index.names
+        else index.panels[index.groups[term]].label
+        for term, _, _ in found
+        if len(term) > 2
+    ]
+    return tuple(dict.fromkeys(labels))[:3]

@@ -1,0 +1,1 @@
+"""Compile the evidence and reason over it, exactly."""

@@ -1,0 +1,137 @@
+"""Why an answer is what it is: steps whose log-odds add up, each with its claim and source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from soleus.core.assessment import Step
+from soleus.knowledge.schema import Cause, Claim
+from soleus.reasoning.network import BACKGROUND, Network, person_parameters
+from soleus.reasoning.observation import Observation, Observed
+from soleus.reasoning.posterior import Posterior, accumulate
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What is told, K facts in a fixed order, and K + 1 posteriors: nothing told, the first fact, the first two ..."""
+
+    observations: tuple[Observation, ...]
+    posterior: Posterior
+
+
+def trace_posteriors(network: Network, observed: Observed) -> Trace:
+    """Return the posterior with nothing told, with the first fact, with the first two ...
+
+    The order is fixed: what is present or measured first, then what is absent, each in clinical order (cramp features,
+    history, medicines, symptoms, signs, laboratory, tests) and by name. So the steps do not depend on the order
+    in which things were told. All steps are draws of one inference.
+    """
+    found = [o for o in observed.observations if o.state != "absent"]
+    missing = [o for o in observed.observations if o.state == "absent"]
+    exposures = {e.finding for cause in network.causes for e in cause.exposures}
+    told: dict[str, bool] = {}
+    rows = [person_parameters(network, observed.person, told)]
+    for observation in found:
+        if observation.finding in exposures:
+            told[observation.finding] = True
+            rows.append(person_parameters(network, observed.person, told))
+        else:
+            rows.append(rows[-1])
+    last_exposure = max((i for i, o in enumerate(missing) if o.finding in exposures), default=len(missing))
+    final = person_parameters(network, observed.person, observed.state)
+    rows += [rows[len(found)] if i < last_exposure else final for i in range(len(missing))]
+    posterior = accumulate(network, rows, *observed.arrays(network, found), observed.indices(network, missing))
+    return Trace((*found, *missing), posterior)
+
+
+def logit(p: FloatArray | float) -> FloatArray:
+    """Return log(p / (1 - p)), finite for probabilities that rounding has pushed to 0 or 1."""
+    clipped = np.clip(np.asarray(p, dtype=np.float64), 1e-300, 1 - 1e-16)
+    return np.log(clipped) - np.log1p(-clipped)
+
+
+def explain_cause(network: Network, trace: Trace, cause: Cause | None) -> tuple[Step, ...]:
+    """Return the steps from prior to posterior for one cause (None: no specific cause found).
+
+    Source: choice. Each step is the change in log-odds when one observation is added to those before it; sums of such
+    changes telescope, so that prior + steps = posterior exactly, whatever the dependence between findings.
+    """
+    if cause is None:
+        explains = present = logit(trace.posterior.background)
+    else:
+        c = network.cause_index[cause.id]
+        explains, present = logit(trace.posterior.explains[:, c]), logit(trace.posterior.present[:, c])
+    return _steps(network, trace, cause, explains, present)
+
+
+def explain_cramp(network: Network, trace: Trace) -> tuple[Step, ...]:
+    """Return the steps for "this is a true muscle cramp"."""
+    log_odds = logit(trace.posterior.cramp)
+    return _steps(network, trace, None, log_odds, log_odds, cramp=True)
+
+
+def _steps(
+    network: Network,
+    trace: Trace,
+    cause: Cause | None,
+    explains: FloatArray,
+    present: FloatArray,
+    cramp: bool = False,
+) -> tuple[Step, ...]:
+    steps = []
+    for i, observation in enumerate(trace.observations):
+        claim, source, verification = describe_claim(network, cause, observation, cramp=cramp)
+        steps.append(
+            Step(
+                finding=observation.finding,
+                label=network.evidence.findings[observation.finding].label,
+                state=observation.state,
+                words=observation.words,
+                log_odds=float(explains[i + 1] - explains[i]),
+                log_odds_present=float(present[i + 1] - present[i]),
+                claim=claim,
+                source=source,
+                verification=verification,
+            )
+        )
+    return tuple(steps)
+
+
+def describe_claim(
+    network: Network, cause: Cause | None, observation: Observation, *, cramp: bool = False
+) -> tuple[str, str, str]:
+    """Put the claim behind a step into words: (sentence, source, verification)."""
+    finding = network.evidence.findings[observation.finding]
+    leak = finding.leak
+    if cause is not None:
+        for exposure in cause.exposures:
+            if exposure.finding == observation.finding:
+                return f"relative risk of cramps {_number(exposure)}", exposure.source, exposure.verification
+        for link in cause.links:
+            if link.finding == observation.finding:
+                without = (
+                    f"against {leak.value:.3g} in people with none of the causes ({leak.source}, {leak.verification})"
+                )
+                return f"seen in {_number(link)} of people with it, {without}", link.source, link.verification
+    if (cramp or cause is None or cause.makes == "cramp") and finding.in_cramp is not None:
+        claim = finding.in_cramp
+        return (
+            f"seen in {_number(claim)} of true cramps, against {leak.value:.3g} without",
+            claim.source,
+            claim.verification,
+        )
+    name = cause.plain_name if cause else BACKGROUND
+    return (
+        f"{name} neither brings nor prevents it: it speaks for or against the other suspects",
+        leak.source,
+        leak.verification,
+    )
+
+
+def _number(claim: Claim) -> str:
+    return f"{claim.value:.3g} ({claim.range[0]:.3g} to {claim.range[1]:.3g})"
