@@ -1,4 +1,4 @@
-"""Accuracy on published patients and everyday questions, kept outside the project, and on the project's own textbook cases."""
+"""Accuracy on published patients and everyday questions (kept outside the project) and on textbook cases."""
 
 from __future__ import annotations
 

@@ -25,7 +25,9 @@ def run(arguments: list[str]) -> tuple[float, float]:
     with tempfile.TemporaryFile() as out:
         start = time.perf_counter()
         program = str(Path(sys.executable).with_name("soleus"))
-        process = os.posix_spawn(program, [program, *arguments], dict(os.environ), file_actions=[(os.POSIX_SPAWN_DUP2, out.fileno(), 1)])
+        process = os.posix_spawn(
+            program, [program, *arguments], dict(os.environ), file_actions=[(os.POSIX_SPAWN_DUP2, out.fileno(), 1)]
+        )
         _, status, usage = os.wait4(process, 0)
         seconds = time.perf_counter() - start
     if os.waitstatus_to_exitcode(status):

@@ -150,10 +150,7 @@ def pgmpy_engine(network: NoisyOr, cohort: Cohort, *, complaint: bool) -> Engine
         engine = VariableElimination(model)
         evidence = {f"f{f}": int(cohort.states[i, f]) - 1 for f in np.flatnonzero(cohort.states[i]).tolist()}
         return np.array(
-            [
-                engine.query([f"c{c}"], evidence=evidence, show_progress=False).values[1]
-                for c in range(network.n_causes)
-            ]
+            [engine.query([f"c{c}"], evidence=evidence, show_progress=False).values[1] for c in range(network.n_causes)]
         )
 
     return answer
@@ -196,9 +193,7 @@ def run(patients: int, seconds: float, seed: int, peers: bool = True) -> list[di
         reference, speed = np.zeros(0), 0.0
         for name, options in forms:
             options |= {"inactive": 1.0 - cohort.active, "active": cohort.active}
-            infer_batch(
-                **(options | {k: options[k][:1] for k in ("states", "inactive", "active")})
-            )  # compile
+            infer_batch(**(options | {k: options[k][:1] for k in ("states", "inactive", "active")}))  # compile
             began = time.process_time()
             batch = infer_batch(**options)
             rate = patients / (time.process_time() - began)
@@ -218,9 +213,7 @@ def run(patients: int, seconds: float, seed: int, peers: bool = True) -> list[di
                     "present": float((cohort.states == 2).sum(axis=1).mean()),
                 }
             )
-        engines: list[tuple[str, Engine | str]] = [
-            ("Soleus infer, one by one", soleus_single(network, cohort))
-        ]
+        engines: list[tuple[str, Engine | str]] = [("Soleus infer, one by one", soleus_single(network, cohort))]
         if peers:
             engines += [
                 ("pyAgrum, best", pyagrum_engine(network, cohort, best=True, complaint=complaint)),
@@ -245,15 +238,9 @@ def run(patients: int, seconds: float, seed: int, peers: bool = True) -> list[di
 
 def main() -> None:
     """Print the table or the JSON."""
-    parser = argparse.ArgumentParser(
-        description="Exact inference: Soleus beside pyAgrum and pgmpy, one core."
-    )
-    parser.add_argument(
-        "--patients", type=int, default=10_000, help="patients of each regime for Soleus (10000)"
-    )
-    parser.add_argument(
-        "--seconds", type=float, default=6.0, help="processor time of each peer and regime (6)"
-    )
+    parser = argparse.ArgumentParser(description="Exact inference: Soleus beside pyAgrum and pgmpy, one core.")
+    parser.add_argument("--patients", type=int, default=10_000, help="patients of each regime for Soleus (10000)")
+    parser.add_argument("--seconds", type=float, default=6.0, help="processor time of each peer and regime (6)")
     parser.add_argument("--seed", type=int, default=20261122)
     parser.add_argument("--no-peers", action="store_true", help="measure Soleus only")
     parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
@@ -271,9 +258,7 @@ def main() -> None:
                 f"\n{regime}: {r['observed']:.1f} findings observed, {r['present']:.1f} present;"
                 f" {r['approximate']} of {r['patients']} too wide for an exact answer"
             )
-            print(
-                f"  {'engine':<31}{'patients':>9}{'per s, core':>13}{'times slower':>14}{'largest diff.':>15}"
-            )
+            print(f"  {'engine':<31}{'patients':>9}{'per s, core':>13}{'times slower':>14}{'largest diff.':>15}")
         if r["note"]:
             print(f"  {r['engine']:<31}{r['note']}")
         else:

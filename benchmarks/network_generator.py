@@ -69,9 +69,7 @@ def sample_patients(
     present in everybody.
     """
     c, n_findings = network.n_causes, network.n_findings
-    base = rng.permutation(
-        np.exp(np.linspace(np.log(0.001), np.log(0.3), c))
-    )  # stratified: seeds stay comparable
+    base = rng.permutation(np.exp(np.linspace(np.log(0.001), np.log(0.3), c)))  # stratified: seeds stay comparable
     context = np.exp(rng.normal(0.0, 0.4, size=(4 * 2 * 2, c)))
     active = np.clip(base * context[rng.integers(0, len(context), size=n)], 0.0005, 0.5)
     causes = rng.random((n, c)) < active

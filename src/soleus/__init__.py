@@ -5,7 +5,7 @@ Examples
 >>> import soleus
 >>> answer = soleus.assess({"age": 68, "cramps": {"sites": ["calf"], "timing": "night"}})
 >>> answer.causes[0].plain_name
-'No specific cause found (age-related night cramps)'
+'Night leg cramps without a particular cause'
 """
 
 from __future__ import annotations

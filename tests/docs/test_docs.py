@@ -24,6 +24,7 @@ from soleus.app.cli.main import build_parser, main
 from soleus.core import assessment as answers
 from soleus.core import case as cases
 from soleus.core.problem import Problem
+from soleus.core.version import __version__
 from soleus.exchange.case_file import parse_case
 from soleus.knowledge import schema
 from soleus.knowledge.load import load_evidence, write_snapshot
@@ -385,9 +386,9 @@ def test_the_citation_is_that_of_this_version() -> None:
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert citation["title"] == "Soleus"
-    assert str(citation["version"]) == project["version"]
+    assert str(citation["version"]) == __version__
     assert citation["license"] == project["license"]
-    assert f"## [{project['version']}]" in TEXT["CHANGELOG.md"]
+    assert f"## [{__version__}]" in TEXT["CHANGELOG.md"]
 
 
 def test_the_examples_shown_as_json_are_json() -> None:

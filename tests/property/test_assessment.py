@@ -29,7 +29,7 @@ SESSION = load_session()
 EVIDENCE = SESSION.evidence
 FINDINGS = sorted(set(EVIDENCE.findings) - set(EVIDENCE.all_absent))
 QUANTITIES = sorted(EVIDENCE.quantities)
-few = settings(max_examples=30, deadline=None, derandomize=True)
+few = settings(max_examples=20, deadline=None, derandomize=True)
 
 states = st.dictionaries(st.sampled_from(FINDINGS), st.booleans(), max_size=18)
 people = st.fixed_dictionaries(

@@ -23,7 +23,8 @@ def random_people(network: Network, count: int) -> list[Facts]:
     for _ in range(count):
         chosen = rng.choice(len(network.findings), size=int(rng.integers(0, 25)), replace=False)
         facts = tuple(
-            Fact(finding=network.findings[i], present=bool(rng.random() < 0.35), words="", where="") for i in sorted(chosen)
+            Fact(finding=network.findings[i], present=bool(rng.random() < 0.35), words="", where="")
+            for i in sorted(chosen)
         )
         readings = ()
         if rng.random() < 0.5:

@@ -16,7 +16,7 @@ from soleus.core.problem import Problem
 from soleus.exchange.case_file import CaseError, convert_case, parse_case, read_case
 
 fast = settings(
-    max_examples=200,
+    max_examples=120,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

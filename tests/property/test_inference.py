@@ -16,12 +16,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from soleus.reasoning.kernel import EXACT, infer_batch
-from soleus.reasoning.noisy_or import ImpossibleEvidence, Inference, NoisyOr, infer
+from soleus.reasoning.noisy_or import ImpossibleEvidence, Inference, NoisyOr, infer, infer_evidence
 
 TOLERANCE = 1e-11
-fast = settings(
-    max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.filter_too_much]
-)
+fast = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.filter_too_much])
 
 
 @dataclass
@@ -43,9 +41,7 @@ class Patient:
 
     def infer(self, **options: Any) -> Inference:
         given: dict[str, Any] = {"target_links": self.target, "target_leak": self.target_leak}
-        return infer(
-            self.network, 1 - self.prior, self.prior, self.findings, self.likelihoods, **(given | options)
-        )
+        return infer(self.network, 1 - self.prior, self.prior, self.findings, self.likelihoods, **(given | options))
 
 
 probability = st.one_of(
@@ -170,6 +166,14 @@ def test_probabilities_are_probabilities(p: Patient) -> None:
 
 @fast
 @given(patients())
+def test_the_evidence_alone_is_the_evidence(p: Patient) -> None:
+    p.target = None
+    alone = infer_evidence(p.network, 1 - p.prior, p.prior, p.findings, p.likelihoods)
+    assert alone == p.infer().log_evidence
+
+
+@fast
+@given(patients())
 def test_the_same_call_gives_the_same_bits(p: Patient) -> None:
     a, b = p.infer(), p.infer()
     assert a.present.tobytes() == b.present.tobytes()
@@ -237,18 +241,14 @@ def test_a_batch_equals_single_calls_on_any_number_of_threads(ps: list[Patient],
     active = rng.uniform(0.05, 0.95, size=(n, network.n_causes))
     target = rng.random((n, network.n_causes))
     batch = infer_batch(network, 1 - active, active, states, target_links=target, target_leaks=0.1)
-    threaded = infer_batch(
-        network, 1 - active, active, states, target_links=target, target_leaks=0.1, threads=2
-    )
+    threaded = infer_batch(network, 1 - active, active, states, target_links=target, target_leaks=0.1, threads=2)
     for name in ("log_evidence", "present", "fired", "background", "omitted", "status"):
         np.testing.assert_array_equal(getattr(batch, name), getattr(threaded, name))
     for i in range(n):
         listed = np.flatnonzero(states[i])
         hard = np.where(states[i, listed][:, None] == 2, [[0.0, 1.0]], [[1.0, 0.0]])
         try:
-            one = infer(
-                network, 1 - active[i], active[i], listed, hard, target_links=target[i], target_leak=0.1
-            )
+            one = infer(network, 1 - active[i], active[i], listed, hard, target_links=target[i], target_leak=0.1)
         except ImpossibleEvidence:
             assert batch.status[i] != EXACT
             continue

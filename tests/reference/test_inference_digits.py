@@ -62,9 +62,7 @@ def test_no_digit_is_lost(seed: int, n_present: int) -> None:
     c, n = 12, n_present + 6
     rows = [np.sort(rng.choice(c, size=int(rng.integers(2, 7)), replace=False)) for _ in range(n)]
     indptr = np.concatenate([[0], np.cumsum([len(r) for r in rows])])
-    links = rng.uniform(
-        0.001, 0.05, size=indptr[-1]
-    )  # weak links and rare leaks: the evidence is very unlikely
+    links = rng.uniform(0.001, 0.05, size=indptr[-1])  # weak links and rare leaks: the evidence is very unlikely
     network = NoisyOr(c, indptr, np.concatenate(rows), links, rng.uniform(1e-5, 1e-3, size=(1, n)))
     prior = rng.uniform(0.001, 0.1, size=c)
     present, absent = list(range(n_present)), list(range(n_present, n))
@@ -74,9 +72,8 @@ def test_no_digit_is_lost(seed: int, n_present: int) -> None:
         log_evidence = float(mpmath.log(total))
     signed_total, signed = quickscore(network, prior, present, absent, float)
     signed_error = np.abs(np.array(signed) / signed_total - expected).max()
-    assert (
-        not signed_error < 1e-3
-    )  # also true for nan: the signed sum in double precision has nothing left here
+    # also true for nan: the signed sum in double precision has nothing left here
+    assert not signed_error < 1e-3
 
     pairs = np.array([[0.0, 1.0]] * len(present) + [[1.0, 0.0]] * len(absent))
     one = infer(network, 1 - prior, prior, present + absent, pairs)

@@ -36,9 +36,7 @@ def noisy_or_table(links: list[float], leak: float) -> np.ndarray:
     """Table over (parents in order, finding), written from the definition."""
     table = np.empty((2,) * len(links) + (2,))
     for on in itertools.product((0, 1), repeat=len(links)):
-        absent = (1.0 - leak) * float(
-            np.prod([1.0 - q for q, active in zip(links, on, strict=True) if active])
-        )
+        absent = (1.0 - leak) * float(np.prod([1.0 - q for q, active in zip(links, on, strict=True) if active]))
         table[on] = [absent, 1.0 - absent]
     return table
 
@@ -55,9 +53,7 @@ def as_bayes_net(network: NoisyOr, prior: np.ndarray, target: np.ndarray, leak: 
             net.addArc(f"c{c}", f"f{f}")
         table = noisy_or_table(network.links[row].tolist(), float(network.leaks[0, f]))
         for on in itertools.product((0, 1), repeat=len(network.parents[row])):
-            net.cpt(f"f{f}")[{f"c{c}": s for c, s in zip(network.parents[row], on, strict=True)}] = table[
-                on
-            ].tolist()
+            net.cpt(f"f{f}")[{f"c{c}": s for c, s in zip(network.parents[row], on, strict=True)}] = table[on].tolist()
     # the target, one node for each link and one for the leak, joined by an or
     net.add(gum.LabelizedVariable("leak", "", 2))
     net.cpt("leak").fillWith([1.0 - leak, leak])

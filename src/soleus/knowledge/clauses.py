@@ -270,13 +270,21 @@ def _beside(hit: Hit, clause: Clause, tokens: Sequence[Token], used: set[int], c
     place = line.index(solid[0])
     if place > 0:
         left = tokens[line[place - 1]]
-        if left.kind == "word" and line[place - 1] not in used:
+        if left.kind == "word" and line[place - 1] not in used and left.key not in hit.pattern.keys:
             return True
     if place + 1 < len(line):
         right = tokens[line[place + 1]]
-        if right.kind == "word" and right.key not in context and line[place + 1] not in used:
+        harmless = right.key in context or right.key in hit.pattern.keys
+        if right.kind == "word" and not harmless and line[place + 1] not in used:
             return not right.raw.endswith(("ed", "ing"))
     return False
+
+
+def _strange(clause: Clause, tokens: Sequence[Token]) -> bool:
+    """Say whether most words of the clause are not understood: then what is left of it may mean anything."""
+    content = [tokens[i] for i in clause.at if tokens[i].kind in ("word", "part")]
+    unknown = sum(not token.known for token in content)
+    return unknown > 1 and 2 * unknown > len(content)
 
 
 def _lower_limb(i: int, tokens: Sequence[Token], within: dict[str, tuple[str, ...]]) -> bool:
@@ -318,6 +326,9 @@ def read_clauses(
     for group in split_clauses(tokens, lexicon.tables):
         chosen: list[tuple[Clause, Hit]] = []
         for clause in group:
+            if _strange(clause, tokens):
+                reading.refused = True
+                continue
             taken: set[int] = set()
             for hit in _hits(clause, tokens, scopes, lexicon, fields, allow):
                 free = [i for i in hit.used if tokens[i].kind in ("word", "family") and not is_shared(tokens[i].key)]
@@ -381,8 +392,11 @@ def _refuse(
     parts = clause.parts or (clause.lent_parts if not pattern.parts else [])
     side = clause.side or clause.lent_side
     kept = 0
+    elsewhere = denied and parts and not any(_lower_limb(i, tokens, lexicon.tables.within) for i in parts)
     for name, _ in pattern.findings:
         policy = lexicon.policies[name]
+        if elsewhere and pattern.parts and (name, pattern.keys) in lexicon.placeless:
+            continue  # "no arm weakness" does not say that nothing is weak
         if policy.side and side and {"many": "both"}.get(side, side) != policy.side and not (side == "many" and denied):
             continue
         if pattern.side == "both" and side == "many" and policy.side != "both":

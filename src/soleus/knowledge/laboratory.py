@@ -34,7 +34,7 @@ from soleus.knowledge.laboratory_scale import (
     limit_gaps,
     limits_confirm,
 )
-from soleus.knowledge.laboratory_text import ParsedValue, normalize_unit, parse_value, plain_text
+from soleus.knowledge.laboratory_text import ParsedValue, normalize_unit, parse_value, plain_text, spelled
 from soleus.knowledge.schema import Level, Quantity
 
 __all__ = [
@@ -171,7 +171,7 @@ def resolve_measurement(
     >>> resolve_measurement("serum Ca", 9.2, "mg/dL", 8.5, 10.5, quantities).readings[0].value
     2.29552
     >>> resolve_measurement("calcium", 9.2, "mmol/L", None, None, quantities).problems[0].what
-    'calcium 9.2 mmol/L looks like mg/dl: 9.2 mg/dl = 2.30 mmol/L'
+    'calcium 9.2 mmol/L looks like mg/dL: 9.2 mg/dL = 2.30 mmol/L'
     """
     index = quantities if isinstance(quantities, LaboratoryIndex) else LaboratoryIndex(quantities, panels)
     reader = _Reader(index, str(name), where)
@@ -318,9 +318,7 @@ class _Reader:
         written = ", ".join(f"{parsed.censored}{number:g}" for number in numbers)
         words = f"{self.name} {written}{_behind(unit)}"
         self.readings += [
-            Reading(
-                quantity=key, value=round(value, 6), words=words, low=low, high=high, censored=parsed.censored
-            )
+            Reading(quantity=key, value=round(value, 6), words=words, low=low, high=high, censored=parsed.censored)
             for value in kept
         ]
 
@@ -338,13 +336,14 @@ class _Reader:
                 return None
             slip = find_slip(quantity, parsed, scale, usual, limits)
             if slip:
-                right = f"{number:g} {slip} = {_rounded(convert(number, usual[slip]))}{_unit_text(quantity)}"
+                likely = spelled(slip)
+                right = f"{number:g} {likely} = {_rounded(convert(number, usual[slip]))}{_unit_text(quantity)}"
                 confirmed = limits_confirm(quantity, usual[slip], limits)
                 self._problem(
                     "unit_slip",
-                    f"{self.name} {number:g} {unit} looks like {slip}: {right}",
+                    f"{self.name} {number:g} {unit} looks like {likely}: {right}",
                     why="the given limits" if confirmed else "a living person",
-                    fix=slip,
+                    fix=likely,
                 )
                 return None
             if (key, normalize_unit(unit)) in self.index.misprints:
@@ -356,7 +355,7 @@ class _Reader:
         fitting = fitting_units(quantity, parsed, usual, limits)
         if len(fitting) == 1:
             name = next(iter(fitting))
-            self._problem("unit_assumed", f"{self.name} {number:g} has no unit; {name} was assumed")
+            self._problem("unit_assumed", f"{self.name} {number:g} has no unit; {spelled(name)} was assumed")
             return fitting[name]
         if fitting:
             readings = "; ".join(
@@ -377,9 +376,7 @@ class _Reader:
         low, high = (None if limit is None else round(convert(limit, scale), 6) for limit in limits)
         return (low, high)
 
-    def _times(
-        self, key: str, quantity: Quantity, parsed: ParsedValue, high: float | None, unit: str | None
-    ) -> None:
+    def _times(self, key: str, quantity: Quantity, parsed: ParsedValue, high: float | None, unit: str | None) -> None:
         """Read a multiple of the upper limit."""
         scale = self.index.units[key].get(normalize_unit(unit)) if unit else None
         above = [level.limit.value for level in quantity.levels if level.side == "above"]
@@ -389,9 +386,7 @@ class _Reader:
             self._problem("value_not_understood", said, why="no upper limit is known")
             return
         value = min(parsed.numbers[0] * limit, quantity.plausible[1])
-        self._problem(
-            "limit_assumed", f"{said} was read as {value:g}{_unit_text(quantity)}", why=f"{limit:g}"
-        )
+        self._problem("limit_assumed", f"{said} was read as {value:g}{_unit_text(quantity)}", why=f"{limit:g}")
         self.readings.append(Reading(quantity=key, value=value, words=said, high=limit))
 
     def _words(self, quantity: Quantity, parsed: ParsedValue) -> None:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import math
 
 
-def albumin_adjusted_calcium(
-    calcium_mmol_per_l: float, albumin_g_per_l: float, slope_per_g: float = 0.02
-) -> float:
+def albumin_adjusted_calcium(calcium_mmol_per_l: float, albumin_g_per_l: float, slope_per_g: float = 0.02) -> float:
     """Return total calcium corrected to an albumin of 40 g/L, in mmol/L.
 
     Not valid in pregnancy, with albumin below 30 g/L or in kidney disease (lian2018, smith2018): there
@@ -40,9 +38,7 @@ def albumin_adjusted_calcium(
         and math.isfinite(albumin_g_per_l)
         and albumin_g_per_l > 0
     ):
-        raise ValueError(
-            f"calcium {calcium_mmol_per_l} mmol/L and albumin {albumin_g_per_l} g/L must be positive"
-        )
+        raise ValueError(f"calcium {calcium_mmol_per_l} mmol/L and albumin {albumin_g_per_l} g/L must be positive")
     return round(calcium_mmol_per_l + slope_per_g * (40.0 - albumin_g_per_l), 6)
 
 
@@ -84,10 +80,7 @@ def egfr_ckd_epi_2021(creatinine_umol_per_l: float, age_years: float, sex: str) 
         raise ValueError(f"sex {sex!r}: the equation needs female or male")
     female = sex == "female"
     ratio = creatinine_umol_per_l / 88.4 / (0.7 if female else 0.9)
-    rate = (
-        142
-        * min(ratio, 1.0) ** (-0.241 if female else -0.302)
-        * max(ratio, 1.0) ** -1.200
-        * 0.9938**age_years
+    rate: float = (
+        142 * min(ratio, 1.0) ** (-0.241 if female else -0.302) * max(ratio, 1.0) ** -1.200 * 0.9938**age_years
     )
     return rate * 1.012 if female else rate

@@ -49,9 +49,7 @@ class LaboratoryIndex:
         self.noted = frozenset(plain_name(term) for term in (panels.noted.get("terms", ()) if panels else ()))
         fluids = panels.other_fluids.get("terms", ()) if panels else ()
         self.other = (
-            re.compile(
-                r"(?<![a-z])(?:" + "|".join(re.escape(plain_name(word)) for word in fluids) + r")(?![a-z])"
-            )
+            re.compile(r"(?<![a-z])(?:" + "|".join(re.escape(plain_name(word)) for word in fluids) + r")(?![a-z])")
             if fluids
             else None
         )
@@ -89,9 +87,7 @@ class LaboratoryIndex:
         if not dropped:
             return key
         main = set(re.findall(r"[a-z]+", form))
-        own = {
-            word for term, other in self.names.items() if other == key for word in re.findall(r"[a-z]+", term)
-        }
+        own = {word for term, other in self.names.items() if other == key for word in re.findall(r"[a-z]+", term)}
         special = {
             other
             for term, other in self.names.items()
@@ -150,9 +146,7 @@ def nearest_names(name: str, index: LaboratoryIndex) -> tuple[str, ...]:
     known = [*index.names, *index.groups]
     found = process.extract(form[:80], known, scorer=fuzz.WRatio, limit=6, score_cutoff=80)
     labels = [
-        index.quantities[index.names[term]].label
-        if term in index.names
-        else index.panels[index.groups[term]].label
+        index.quantities[index.names[term]].label if term in index.names else index.panels[index.groups[term]].label
         for term, _, _ in found
         if len(term) > 2
     ]

@@ -27,9 +27,7 @@ def is_possible(quantity: Quantity, numbers: tuple[float, ...], scale: Scale, ce
     """Whether a living person can have all these values."""
     lowest, highest = quantity.plausible
     values = [convert(number, scale) for number in numbers]
-    return all(
-        (v >= lowest or (censored == "<" and v >= 0)) and (v <= highest or censored == ">") for v in values
-    )
+    return all((v >= lowest or (censored == "<" and v >= 0)) and (v <= highest or censored == ">") for v in values)
 
 
 def is_believable(quantity: Quantity, value: float) -> bool:
@@ -59,16 +57,12 @@ def limits_deny(quantity: Quantity, scale: Scale, limits: Limits) -> bool:
     return bool(gaps) and min(gaps) > CLOSE
 
 
-def find_slip(
-    quantity: Quantity, parsed: ParsedValue, scale: Scale, usual: Mapping[str, Scale], limits: Limits
-) -> str:
+def find_slip(quantity: Quantity, parsed: ParsedValue, scale: Scale, usual: Mapping[str, Scale], limits: Limits) -> str:
     """Return the unit that a value was probably meant in, or "" when the stated one can be believed."""
     if limits_confirm(quantity, scale, limits):
         return ""
     numbers = parsed.numbers
-    possible = any(
-        is_possible(quantity, written, scale, parsed.censored) for written in (numbers, parsed.other)
-    )
+    possible = any(is_possible(quantity, written, scale, parsed.censored) for written in (numbers, parsed.other))
     for name, other in usual.items():
         if other == scale:
             continue
@@ -101,8 +95,7 @@ def fitting_units(
         fitting = fitting or {
             name: scale
             for name, scale in usual.items()
-            if is_possible(quantity, written, scale, parsed.censored)
-            and not limits_deny(quantity, scale, limits)
+            if is_possible(quantity, written, scale, parsed.censored) and not limits_deny(quantity, scale, limits)
         }
     if len(fitting) > 1:
         believable = {

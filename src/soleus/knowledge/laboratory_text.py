@@ -198,6 +198,17 @@ _BOUND = (
 _LEG = re.compile(r"(?<![a-z])(?:right|left|rt|lt|r|l|both|bilateral\w*|each)(?![a-z])")
 
 
+def spelled(unit: str) -> str:
+    """Return a normalized unit as it is printed.
+
+    Examples
+    --------
+    >>> spelled("mg/dl"), spelled("mmol/l")
+    ('mg/dL', 'mmol/L')
+    """
+    return re.sub(r"(?<=[dmunpf/])l\b", "L", unit)
+
+
 def parse_number(text: str) -> tuple[float, float] | None:
     """Return a printed number read with commas as thousands signs, and read with the comma as decimal sign.
 
@@ -212,9 +223,7 @@ def parse_number(text: str) -> tuple[float, float] | None:
             first = float(text.replace(",", ""))
             return first, float(text.replace(",", ".")) if text.count(",") == 1 and "." not in text else first
         value = (
-            float(text.replace(",", "."))
-            if text.count(",") == 1 and "." not in text
-            else float(text.replace(",", ""))
+            float(text.replace(",", ".")) if text.count(",") == 1 and "." not in text else float(text.replace(",", ""))
         )
     except ValueError:
         return None

@@ -74,6 +74,8 @@ class Lexicon(msgspec.Struct, frozen=True):
     weak: frozenset[str]
     complaint: frozenset[str]
     context: frozenset[str]
+    placeless: frozenset[tuple[str, tuple[str, ...]]] = frozenset()
+    outranks: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
 
 
 _DEFAULT_PARTS = {
@@ -184,7 +186,7 @@ def build_lexicon(findings: Mapping[str, Finding], vocabulary: Vocabulary) -> Le
         owner = owners.get((pattern.keys, pattern.parts, denied), (finding,))
         if finding and field == GENERAL and finding not in owner:
             return
-        if not denied and (finding, pattern.keys, pattern.parts, pattern.side) in never:
+        if field == GENERAL and not denied and (finding, pattern.keys, pattern.parts, pattern.side) in never:
             return
         if finding:
             place[identity][1].append((finding, present))
@@ -297,6 +299,8 @@ def build_lexicon(findings: Mapping[str, Finding], vocabulary: Vocabulary) -> Le
         weak=frozenset(weak),
         complaint=frozenset(vocabulary.words.complaint),
         context=frozenset(vocabulary.words.context),
+        outranks={name: words.outranks for name, words in vocabulary.findings.items() if words.outranks},
+        placeless=frozenset((n, p.keys) for p in patterns if not p.parts and len(p.keys) == 1 for n, _ in p.findings),
         keys=frozenset(key for pattern in patterns for key in pattern.keys),
         by_length={size: tuple(sorted(words)) for size, words in lengths.items()},
     )

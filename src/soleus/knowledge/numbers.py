@@ -7,9 +7,35 @@ The limits come from
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 
 from soleus.knowledge.vocabulary import BedsideLimit
+
+
+class Regex:
+    """A regular expression that is compiled when it is first used: importing stays cheap."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+
+    @cached_property
+    def compiled(self) -> re.Pattern[str]:
+        """The compiled expression."""
+        return re.compile(self.source)
+
+    def search(self, text: str) -> re.Match[str] | None:
+        """Give the first place where it fits."""
+        return self.compiled.search(text)
+
+    def finditer(self, text: str) -> Iterator[re.Match[str]]:
+        """Give every place where it fits."""
+        return self.compiled.finditer(text)
+
+    def sub(self, put: str | Callable[[re.Match[str]], str], text: str) -> str:
+        """Put something in its place."""
+        return self.compiled.sub(put, text)
+
 
 # choice: unit conversions and the usual lengths of calendar units, not medical constants
 SECONDS = {"second": 1.0, "sec": 1.0, "s": 1.0, "minute": 60.0, "min": 60.0, "hour": 3600.0, "hr": 3600.0, "h": 3600.0}
@@ -69,18 +95,18 @@ _TO = r"\s*(?:-|to|or|–)\s*"
 RANGE = rf"(?P<low>{NUMBER})(?:{_TO}(?P<high>{NUMBER}))?\s*\+?"
 _SHORT = r"(?:seconds?|secs?|minutes?|mins?|hours?|hrs?|(?<![a-z])(?<![a-z]\s)[sh])"
 _LONG = r"(?:days?|nights?|weeks?|wks?|fortnights?|months?|mos?|years?|yrs?|decades?)"
-_TIME = re.compile(rf"\b{RANGE}[\s-]*(?P<unit>{_SHORT}|{_LONG})\b")
-_AGO = re.compile(
+_TIME = Regex(rf"\b{RANGE}[\s-]*(?P<unit>{_SHORT}|{_LONG})\b")
+_AGO = Regex(
     rf"\b(?:(?:about|around|approximately|almost|nearly|over|some|more than"
     rf"|at least)\s+)?{RANGE}[\s-]*(?P<unit>{_LONG}|hours?)"
     r"(?:'s?)?\s+(?P<when>ago|earlier|previously|prior|before|back|after|post[a-z]*)\b"
 )
-_AGE = re.compile(
+_AGE = Regex(
     r"\b(?:\d{1,3}\s*[- ]?(?:years?|yrs?|y)[\s-]*(?:old|of age)|\d{1,3}\s*(?:yo|y/o)\b|(?:aged?|at age"
     r"|at the age of|since age|"
     r"from age|since the age of|from the age of)\s+\d{1,3})"
 )
-_SINCE_AGE = re.compile(r"\b(?:since|from|at|began at|onset at)(?: the)? age(?: of)?\s+(?P<age>\d{1,2})\b")
+_SINCE_AGE = Regex(r"\b(?:since|from|at|began at|onset at)(?: the)? age(?: of)?\s+(?P<age>\d{1,2})\b")
 
 
 def number(text: str) -> float:
@@ -129,7 +155,7 @@ def place_times(text: str, limits: Mapping[str, BedsideLimit]) -> str:
         return (" recentspan " if days <= recent else " remotespan ") + (m["when"] if after != " " else "") + " "
 
     text = _AGO.sub(ago, text)
-    return _TIME.sub(" timespan ", text)
+    return _TIME.sub(" timespan ", text).replace(" after  timespan ", " timespan ")
 
 
 def spans(text: str) -> list[tuple[float, float, str, str]]:
@@ -149,16 +175,16 @@ def spans(text: str) -> list[tuple[float, float, str, str]]:
     return out
 
 
-_EVERY = re.compile(
+_EVERY = Regex(
     rf"\bevery (?:(?P<n>{NUMBER}|other|second|third|few)\s*(?:-\s*{NUMBER}|to\s+{NUMBER})?\s*)?(?P<unit>hours?"
     rf"|days?|nights?|weeks?|months?|evenings?|mornings?|years?)\b"
 )
-_PER = re.compile(
+_PER = Regex(
     rf"\b(?P<low>{NUMBER}|once|twice|thrice|multiple|numerous)(?:{_TO}(?P<high>{NUMBER}|twice))?\s*(?:x|times?"
     rf"|episodes?|cramps?|attacks?|spasms?|nights?|days?|bouts?)?"
     r"\s*(?:a|an|per|each|every|/|in a|out of|of the|this)\s*(?P<unit>hour|day|night|week|wk|month|fortnight"
     r"|year|evening)s?\b"
-    rf"|\b(?P<low2>{NUMBER}|once|twice|multiple|several|many)(?:{_TO}(?P<high2>{NUMBER}))?\s*(?:x"
+    rf"|\b(?P<low2>{NUMBER}|once|twice|multiple|several|many)(?:{_TO}(?P<high2>{NUMBER}|twice))?\s*(?:x"
     rf"|times?)?\s*(?P<unit2>daily|nightly|weekly|monthly|hourly|yearly)\b"
     r"|\b(?P<unit3>daily|nightly|weekly|monthly|fortnightly|hourly|yearly|annually)\b"
 )
@@ -211,7 +237,7 @@ def times_per_day(text: str) -> tuple[float, str] | None:
     return count / _UNIT_DAYS[per["unit"] or per["unit2"] or per["unit3"]], per.group(0)
 
 
-_DISTANCE = re.compile(
+_DISTANCE = Regex(
     rf"\b(?:{NUMBER}|one|half|quarter|1/2)(?:{_TO}{NUMBER})?\s*(?:an?\s+|of a\s+)?[\s-]*(?:m|met(?:er|re)s?"
     rf"|yards?|yds?|feet|ft|blocks?|miles?|km|kilomet(?:er|re)s?|steps|flights?(?: of stairs)?|houses|paces)\b"
     rf"|\b(?:{NUMBER})(?:{_TO}{NUMBER})?[\s-]*(?:minutes?|mins?)(?:'|s)?\s*(?:of\s+)?(?:walk(?:ing)?)\b"
@@ -228,16 +254,16 @@ def walking_distance(text: str) -> tuple[str, str] | None:
     return found.group(0), f"{text[: found.start()]} walking {text[found.end() :]}"
 
 
-_WEEKS = re.compile(
+_WEEKS = Regex(
     rf"\b(?P<w>\d{{1,2}})(?:\s*\+\s*(?P<d>[0-6])|\s*(?:\d/7))?(?:\s*-\s*\d{{1,2}})?[\s-]*(?:weeks?|wks?|w)\b"
     rf"|\b(?P<words>{_WORDS})\s+weeks?\b"
 )
-_GESTATION = re.compile(
+_GESTATION = Regex(
     r"\b(?:pregnan\w*|gestation\w*|gravid\w*|trimester|antenatal|expecting|g\d\s*p\d|primigravida|multigravida"
     r"|primip\w*|"
     r"multip\w*|fetus|foetus|amenorrh\w*|ga)\b"
 )
-_AFTER_BIRTH = re.compile(
+_AFTER_BIRTH = Regex(
     r"\b(?:postpartum|post-partum|post partum|postnatal|post-natal|puerper\w*|postnatally)\b(?! (?:depression"
     r"|psychosis|blues|thyroiditis))|\bafter (?:the )?(?:birth|delivery|childbirth|giving birth|having (?:my|her"
     r"|a|the) baby|c-?section|cesarean|caesarean)\b"
@@ -246,7 +272,7 @@ _AFTER_BIRTH = re.compile(
     r"|\brecent(?:ly)? (?:delivered|delivery|gave birth|childbirth|cesarean|caesarean|given birth)\b"
     r"|\bpost[- ]?c-?section\b"
 )
-_TRIMESTER = re.compile(r"\b(?P<t>first|1st|second|2nd|third|3rd|last|late|early|mid)[\s-]*(?:trimester|pregnancy)\b")
+_TRIMESTER = Regex(r"\b(?P<t>first|1st|second|2nd|third|3rd|last|late|early|mid)[\s-]*(?:trimester|pregnancy)\b")
 # choice: the middle week of each trimester, from the definition of the trimesters (to week 13, 27 and birth)
 _TRIMESTER_WEEK = {
     "first": 8.0,
@@ -260,7 +286,7 @@ _TRIMESTER_WEEK = {
     "early": 8.0,
     "mid": 20.0,
 }
-_MONTHS = re.compile(
+_MONTHS = Regex(
     r"\b(?P<m>\d{1,2})(?:st|nd|rd|th)?[\s-]*months?[\s-]*(?:pregnan\w*|gestation|gravid|of pregnancy)"
     r"|\b(?P<o>\d)(?:st|nd|rd|th)\s+month\b(?= of| pregnan)"
 )

@@ -28,6 +28,7 @@ _LASTS = re.compile(r"\b(?:last\w*|each|at a time|per (?:episode|attack|cramp)|e
 _LONG_AGO = re.compile(r"\b(?:for|since|over|history|past|ago|last|during|began|started|duration|first)\b")
 _MORE = re.compile(r"(?:\b(?:more than|over|longer than|at least|greater than|exceeding)|>=?)\s*$")
 _LESS = re.compile(r"(?:\b(?:less than|under|up to|within|at most|no more than|maximum)|<=?)\s*(?:about|a)?\s*$")
+_BRACKETED = re.compile(r"\([^()]*\d[^()]*\)")
 _PARITY = re.compile(r"\bg\s?\d\s?p\s?\d(?:\s?a\s?\d)?\b|\bg\d\b")
 
 
@@ -157,6 +158,9 @@ def _read_open(text: str, field: str, lexicon: Lexicon, absent: bool) -> tuple[R
         if weeks is not None and not absent:
             before.matches.append(("pregnant", True, text))
             before.noted.append(f"{weeks:g} weeks pregnant")
+    if absent and _BRACKETED.search(text):  # "hypertension (120/80)", denied: the reading only explains the denial
+        before.noted += [found.strip(" ()") for found in _BRACKETED.findall(text)]
+        text = _BRACKETED.sub(" ", text)
     seen, noted, text = read_vital_signs(text, lexicon.limits)
     _add_numbers(before, seen, absent)
     before.noted += noted
@@ -355,6 +359,9 @@ def _finish(
     for name, present, words in reading.matches:
         if name not in quarrel:
             matches.setdefault(name, Match(name, present, words))
+    for name, lesser in lexicon.outranks.items():
+        if name in matches and matches[name].present:
+            matches = {n: m for n, m in matches.items() if n not in lesser or not m.present}
     content = [(i, t) for i, t in enumerate(tokens) if t.kind == "word"]
     spent = {tokens[i].key for i in reading.used}
     left = [t for i, t in content if i not in reading.used and t.key not in spent]

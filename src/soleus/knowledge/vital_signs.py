@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from soleus.knowledge.numbers import NUMBER, RANGE, beyond, number
+from soleus.knowledge.numbers import NUMBER, RANGE, Regex, beyond, number
 from soleus.knowledge.vocabulary import BedsideLimit
 
 
@@ -21,23 +21,23 @@ class Seen(NamedTuple):
     words: str
 
 
-_BP = re.compile(
+_BP = Regex(
     r"(?P<name>\b(?:bp|blood pressure|pressure)\b(?:\s*(?:of|was|is|reading|measured|today|now|at|=|:|-|lying"
     r"|sitting|standing))*\s*)?"
     r"\b(?P<sys>\d{2,3})\s*(?:/|\bover\b)\s*(?P<dia>\d{2,3})\b(?P<unit>\s*mm\s*hg)?"
 )
 _LINK = r"(?:\s*(?:of|was|is|rate|at|to|up to|about|around|=|:|-|regular|irregular|\())*\s*"
-_HR = re.compile(
+_HR = Regex(
     rf"\b(?:heart rate|pulse rate|pulse|hr|ventricular rate){_LINK}(?P<v>\d{{2,3}})(?!\s*[/%+])\b(?:\s*(?:bpm"
     rf"|beats?(?: per |/)min(?:ute)?|/min|per min(?:ute)?))?"
     r"|\b(?P<w>\d{2,3})\s*(?:bpm|beats?(?: per |/)min(?:ute)?)"
 )
-_TEMP = re.compile(
+_TEMP = Regex(
     rf"\b(?:temperature|temp|t|fever|febrile|pyrexia){_LINK}(?P<v>\d{{2,3}}(?:\.\d+)?)(?:\s*(?P<u>c|f|celsius"
     rf"|fahrenheit|degrees(?: [cf]\w*)?)\b)?(?:\s*/\s*\d{{2,3}}(?:\.\d)?\s*[cf]\b)?"
     r"|\b(?P<w>\d{2,3}(?:\.\d+)?)\s*(?P<x>c|f|celsius|fahrenheit)\b"
 )
-_POWER = re.compile(
+_POWER = Regex(
     r"\b(?:(?:muscle |motor )?(?:power|strength)|mrc(?: grade| scale)?"
     r"|grade)(?P<mid>[a-z ,:=-]{0,40}?)(?P<v>[0-5])\s*(?P<sign>[+-]?)"
     r"(?:\s*/\s*5|\s*out of 5)(?P<sign2>[+-]?)|\bmrc(?: grade"
@@ -45,10 +45,8 @@ _POWER = re.compile(
     r"|\b(?P<w>[0-5])\s*(?P<sign3>[+-]?)\s*(?:/\s*5|out of 5)(?:\s+(?:power|strength|weakness|in|on|bilaterally"
     r"|at|throughout|of|for|proximally|distally))?"
 )
-_BMI = re.compile(
-    rf"\b(?:bmi|body mass index)(?:\s*\(bmi\))?{_LINK}(?P<v>\d{{2}}(?:\.\d+)?)\b(?:\s*kg\s*/\s*m\s*\^?2?)?"
-)
-_CALF = re.compile(
+_BMI = Regex(rf"\b(?:bmi|body mass index)(?:\s*\(bmi\))?{_LINK}(?P<v>\d{{2}}(?:\.\d+)?)\b(?:\s*kg\s*/\s*m\s*\^?2?)?")
+_CALF = Regex(
     r"(?:\b(?:calf|calves|leg|circumference)\b[a-z ,:]*?(?P<v>\d+(?:\.\d+)?)\s*(?P<u>cm|mm"
     r"|centimet\w+)\s*(?:larger|bigger|greater|more|wider|difference|swollen|thicker)[a-z ]*"
     r"|(?P<w>\d+(?:\.\d+)?)\s*(?P<u2>cm|mm|centimet\w+)\s*(?:larger|bigger|greater|wider|difference|thicker"
@@ -56,42 +54,47 @@ _CALF = re.compile(
     r"|\b(?:calf|calves|circumference)\b[a-z ]*\bdiffer(?:ence|s)?(?: of"
     r"| by)?\s*(?P<y>\d+(?:\.\d+)?)\s*(?P<u3>cm|mm|centimet\w+))"
 )
-_REFLEX = re.compile(
+_REFLEX = Regex(
     r"\b(?P<name>(?:(?:ankle|knee|achilles|patellar|deep tendon|tendon) )?(?:reflexe?s?|jerks?)"
     r"|dtrs?)(?P<mid>[a-z ,:=-]{0,30}?)(?P<v>[0-4])\s*\+?(?![\d/.])"
     r"|\b(?P<w>[0-4])\s*\+\s*(?:(?:deep )?tendon )?(?:reflexe?s?|jerks?|dtrs?)\b"
 )
-_PULSE_GRADE = re.compile(
+_PULSE_GRADE = Regex(
     r"\b(?:(?:pedal|dp|pt|dorsalis pedis|posterior tibial|distal|peripheral|foot|femoral"
     r"|popliteal) )+(?:pulses?)?(?P<mid>[a-z :=-]{0,25}?)(?P<v>[0-4])\s*\+(?:\s*/\s*[0-4]\+?)?"
     r"|\b(?P<w>[0-4])\s*\+\s*(?:(?:pedal|dp|pt|distal|peripheral|foot|dorsalis pedis) )*pulses\b"
 )
-_ALCOHOL = re.compile(
+_ALCOHOL = Regex(
     rf"\b{RANGE}\s*(?P<what>units?|drinks?|beers?|pints?|glasses?(?: of (?:wine|beer))?|cans?(?: of beer)?"
-    rf"|bottles? of (?:beer|wine)|standard drinks?|whisk\w+|vodkas?|shots?)"
+    rf"|bottles? of (?:beer|wine|vodka|whisk\w+|gin|rum|brandy|spirits)|standard drinks?|whisk\w+|vodkas?|shots?)"
     r"(?: of alcohol| alcohol| of wine| of beer)?\s*(?:a|per|each|every|/|daily|weekly|nightly)\s*(?P<per>day"
     r"|night|evening|week|wk)?"
 )
-_SMOKES = re.compile(
+_SMOKES = Regex(
     rf"\b{RANGE}\s*(?:cigarettes?|cigs?|packs?(?: of cigarettes)?|ppd)(?:\s*(?:a|per|each|every|/)\s*day"
     rf"|\s*daily|\b)(?![- ]?year)"
 )
-_PACK_YEARS = re.compile(
-    r"\b\d+(?:\.\d+)?[\s-]*(?:pack|pk)[\s-]*(?:years?|yrs?)(?: history| of smoking| smoking history)?"
-)
-_WEIGHT = re.compile(
+_PACK_YEARS = Regex(r"\b\d+(?:\.\d+)?[\s-]*(?:pack|pk)[\s-]*(?:years?|yrs?)(?: history| of smoking| smoking history)?")
+_WEIGHT = Regex(
     rf"\b(?P<verb>lost|gained|loss of|gain of|losing|gaining|lose|dropped)\s*(?:about |over |approximately "
     rf"|nearly |around )?{RANGE}\s*(?P<unit>kgs?|kilos?|kilograms?|lbs?|pounds?|stones?)(?: in weight| of weight)?"
     rf"|\b(?P<low2>{NUMBER})[\s-]*(?:kgs?|kilos?|kilograms?|lbs?|pounds?|stones?)(?: of)?[\s-]*(?:unintentional "
     rf"|unintended |involuntary )?weight (?P<verb2>loss|gain)"
 )
-_OTHER = re.compile(
+_OTHER = Regex(
     r"\b(?:spo2|o2 sat\w*|oxygen saturations?|saturations?|sats|respiratory rate|resp rate|rr|weight|height|gcs"
     r"|nyha(?: class)?|ecog|mmse)"
     r"(?:\s*(?:of|was|is|=|:|on|at))*\s*\d+(?:\.\d+)?\s*(?:%|/min|kg|cm|m|lbs?|breaths?(?: per |/)min\w*"
     r"|/\s*\d+)?(?: (?:on )?room air)?"
     r"|\b\d{2,3}\s*%\s*(?:on )?(?:room air|ra|oxygen)"
 )
+
+
+def _drinks_in(container: str) -> float:
+    # choice: a bottle of wine holds about 6 standard drinks, one of spirits about 16
+    if not container.startswith("bottle") or container.endswith("beer"):
+        return 1.0
+    return 6.0 if container.endswith("wine") else 16.0
 
 
 def _both(limits: Mapping[str, BedsideLimit], names: tuple[str, ...], value: float, words: str) -> list[Seen]:
@@ -121,7 +124,7 @@ def read_vital_signs(text: str, limits: Mapping[str, BedsideLimit]) -> tuple[lis
     if not any(c.isdigit() for c in text) and not _WEIGHT.search(text) and not _ALCOHOL.search(text):
         return seen, noted, text
 
-    def take(pattern: re.Pattern[str], use: Callable[[re.Match[str]], bool]) -> None:
+    def take(pattern: Regex, use: Callable[[re.Match[str]], bool]) -> None:
         nonlocal text
         for found in list(pattern.finditer(text)):
             if use(found):
@@ -184,7 +187,11 @@ def read_vital_signs(text: str, limits: Mapping[str, BedsideLimit]) -> tuple[lis
         return True
 
     def alcohol(m: re.Match[str]) -> bool:
-        per_week = number(m["low"]) * (1.0 if m["per"] in ("week", "wk") or "weekly" in m.group(0) else 7.0)
+        per_week = (
+            number(m["low"])
+            * _drinks_in(m["what"])
+            * (1.0 if m["per"] in ("week", "wk") or "weekly" in m.group(0) else 7.0)
+        )
         unit = "alcohol_units" if m["what"].startswith("unit") else "alcohol_drinks"
         limit, little = limits.get(f"{unit}_heavy"), limits.get(f"{unit}_little")
         if limit is not None and beyond(per_week, limit):

@@ -53,6 +53,8 @@ class FindingWords(Record, frozen=True, kw_only=True):
         Only what happened in the last weeks counts; "ten years ago" is not this finding.
     complaint : bool
         A time, place or trigger of the complaint: in a free phrase it counts only beside a word for the complaint.
+    outranks : tuple of str
+        Lesser findings that the same phrase does not tell beside this one.
     """
 
     terms: tuple[str, ...] = ()
@@ -64,6 +66,7 @@ class FindingWords(Record, frozen=True, kw_only=True):
     hedged: bool = False
     recent: bool = False
     complaint: bool = False
+    outranks: tuple[str, ...] = ()
 
 
 class Part(Record, frozen=True, kw_only=True):

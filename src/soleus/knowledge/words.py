@@ -217,6 +217,7 @@ _SEPARATORS = {
     "and": "and",
     "or": "or",
     "plus": "and",
+    "then": "comma",
 }
 
 
@@ -259,7 +260,9 @@ def tokenize(words: list[str], tables: Tables) -> list[Token]:
             out.append(Token(word, separator, word, False, True))
         elif root in tables.single:
             key, kind = tables.single[root]
-            plural = kind == "part" and (word.endswith("s") or word in ("feet", "calves", "teeth", "knees"))
+            plural = kind == "part" and (
+                (word.endswith("s") and not word.endswith("ceps")) or word in ("feet", "calves", "teeth", "knees")
+            )
             out.append(Token(key, kind, word, plural, True))
         elif word[0].isdigit():
             out.append(Token(word, "number", word, False, True))

@@ -39,6 +39,7 @@ INTERVAL = (0.025, 0.975)
 NOT_ASKED = Inquiry(questions=(), stop=False, reason="not asked for")
 SEED = 20261124  # choice: any fixed number; the draws only have to be the same every time
 MOST_QUESTIONS = 6  # choice: more questions at once are not answered
+TOLERATED = 0.001  # choice: a share left out that no shown digit could tell
 DIGITS = 12  # answers are rounded here, far below any meaning, so that bytes do not hang on the last bit
 
 
@@ -94,6 +95,17 @@ def assess_facts(
         parameters = person_parameters(network, facts.person, {})
         trace = trace_posteriors(network, observed)
     prior, now = row_of(trace.posterior, 0), row_of(trace.posterior, -1)
+    if now.omitted > TOLERATED:
+        problems.append(
+            Problem(
+                code="approximate",
+                level="warning",
+                where="case",
+                what=f"so many facts are present that up to {100 * now.omitted:.3g} % of the probability was left out",
+                why="only a few causes at a time could be counted; the probabilities are rough, red flags are not",
+                fix="leave out what has nothing to do with the legs",
+            )
+        )
     drawn = _draw(network, observed, draws) if draws else now
     causes = _rank(network, trace, drawn, steps)
     open_flags = _most_likely_dangers(open_flags, causes)
@@ -146,6 +158,8 @@ def _interval(value: float, drawn: FloatArray) -> Probability:
 
 
 def _draw(network: Network, observed: Observed, draws: int) -> Posterior:
+    """Draw all uncertain numbers together, each in its range, and infer with each draw."""
+    network = network.restricted(o.finding for o in observed.observations)
     normals = np.random.default_rng(SEED).standard_normal((draws, count_normals(network)))
     parameters = person_parameters(network, observed.person, observed.state, normals)
     return compute_posterior(network, parameters, *observed.arrays(network, observed.observations))

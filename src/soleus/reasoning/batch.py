@@ -80,7 +80,7 @@ def compute_batch(network: Network, people: Sequence[Facts], *, threads: int = 1
     maker = network.makes_cramp
     leaks = np.array(tables).reshape(len(tables), 2, f)
 
-    def half(world: int, active: FloatArray, links: FloatArray, target_leak: FloatArray):  # type: ignore[no-untyped-def]
+    def half(world: int, active: FloatArray, links: FloatArray | None = None, target_leak: FloatArray | None = None):  # type: ignore[no-untyped-def]
         structure = replace(network.structure, leaks=leaks[:, world])
         return infer_batch(
             structure,
@@ -98,16 +98,20 @@ def compute_batch(network: Network, people: Sequence[Facts], *, threads: int = 1
     quiet = prevalence * np.where(maker, 1 - strength, 1.0)
     mimic = half(OTHER, quiet, np.where(maker, 0.0, strength), other)
     log_cramp, log_other = cramp.log_evidence, mimic.log_evidence + np.log1p(-background)
+    silent = prevalence * (1 - strength)
+    log_alone = half(CRAMP, silent).log_evidence + np.log(background)
+    log_outside = half(OTHER, silent).log_evidence + np.log1p(-background) + np.log(other)
     top = np.maximum(log_cramp, log_other)
     w_cramp, w_other = np.exp(log_cramp - top), np.exp(log_other - top)
-    p_cramp, p_other = w_cramp / (w_cramp + w_other), w_other / (w_cramp + w_other)
+    total = w_cramp + w_other
+    p_cramp, p_other = w_cramp / total, w_other / total
     return BatchPosterior(
         cramp=p_cramp,
         present=p_cramp[:, None] * cramp.present + p_other[:, None] * mimic.present,
         explains=p_cramp[:, None] * np.where(maker, cramp.fired, cramp.present * strength)
         + p_other[:, None] * mimic.fired,
-        background=p_cramp * cramp.background,
-        other=p_cramp * other + p_other * mimic.background,
+        background=np.exp(log_alone - top) / total,
+        other=np.exp(log_outside - top) / total,
         omitted=np.maximum(cramp.omitted, mimic.omitted),
         status=np.maximum(cramp.status, mimic.status),
     )

@@ -31,6 +31,7 @@ def trace_posteriors(network: Network, observed: Observed) -> Trace:
     history, medicines, symptoms, signs, laboratory, tests) and by name. So the steps do not depend on the order
     in which things were told. All steps are draws of one inference.
     """
+    network = network.restricted(o.finding for o in observed.observations)
     found = [o for o in observed.observations if o.state != "absent"]
     missing = [o for o in observed.observations if o.state == "absent"]
     exposures = {e.finding for cause in network.causes for e in cause.exposures}
@@ -125,12 +126,9 @@ def describe_claim(
             claim.source,
             claim.verification,
         )
-    name = cause.plain_name if cause else BACKGROUND
-    return (
-        f"{name} neither brings nor prevents it: it speaks for or against the other suspects",
-        leak.source,
-        leak.verification,
-    )
+    name = (cause or network.evidence.causes[BACKGROUND]).plain_name
+    sentence = f"“{name}” neither brings nor prevents it; it moves the other suspects"
+    return sentence, leak.source, leak.verification
 
 
 def _number(claim: Claim) -> str:

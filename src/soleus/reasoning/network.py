@@ -7,8 +7,8 @@ In each half the causes and findings are a two-layer noisy-OR network, so both a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import msgspec
 import numpy as np
@@ -23,7 +23,10 @@ IntArray = NDArray[np.int64]
 
 BACKGROUND = "idiopathic"
 CRAMP, OTHER = 0, 1
+MAXIMUM_COMMON = 0.5  # choice: no cause is present in more than half of all who complain, whatever was drawn
 MAXIMUM_PREVALENCE = 0.95  # choice: a context makes a cause likely, never certain
+MINIMUM_PREVALENCE = 1e-6  # choice: "takes none of these medicines" makes it unlikely, never impossible
+MAXIMUM_STRENGTH = 0.999
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +87,26 @@ class Network:
     link_claims: tuple[Claim, ...]
     makes_cramp: NDArray[np.bool_]
 
-    @property
-    def hash(self) -> str:
-        """Fingerprint of the evidence this network was compiled from."""
-        return self.evidence.hash
+    def restricted(self, findings: Iterable[str]) -> Network:
+        """Return the network with these findings only: unobserved findings change nothing and cost time."""
+        kept = sorted(set(findings))
+        indptr = self.structure.indptr
+        rows = [self.finding_index[key] for key in kept]
+        columns = [j for f in rows for j in range(indptr[f], indptr[f + 1])]
+        counts = [int(indptr[f + 1] - indptr[f]) for f in rows]
+        return replace(
+            self,
+            findings=tuple(kept),
+            finding_index={key: i for i, key in enumerate(kept)},
+            structure=NoisyOr(
+                n_causes=self.structure.n_causes,
+                indptr=np.concatenate(([0], np.cumsum(counts, dtype=np.int64))).astype(np.int32),
+                parents=self.structure.parents[columns],
+                links=self.structure.links[columns],
+                leaks=self.structure.leaks[:, rows],
+            ),
+            link_claims=tuple(self.link_claims[j] for j in columns),
+        )
 
 
 def compile_network(evidence: Evidence) -> Network:
@@ -150,17 +169,19 @@ def applies(context: Context, person: Person) -> bool:
     return not (context.setting and context.setting != person.setting)
 
 
-def unknown_setting_weight(evidence: Evidence, modifier: Modifier, person: Person) -> float:
-    """Return the chance that a setting-bound modifier applies to a person whose setting is not known (else 0).
+def modifier_weight(evidence: Evidence, modifier: Modifier, person: Person) -> float:
+    """Return the chance that a modifier applies: 0 or 1, and between them when the setting is not known.
 
     An unknown setting is not "primary care": it is each setting with the probability that the policy gives.
     """
+    if applies(modifier.when, person):
+        return 1.0
     setting = modifier.when.setting
-    if setting is None or person.setting is not None:
+    chance = evidence.policy.get(f"unknown_setting_{setting}")
+    if person.setting is not None or chance is None:
         return 0.0
     elsewhere = msgspec.structs.replace(modifier.when, setting=None)
-    claim = evidence.policy.get(f"unknown_setting_{setting}")
-    return claim.value if claim is not None and applies(elsewhere, person) else 0.0
+    return chance.value if applies(elsewhere, person) else 0.0
 
 
 def contextual(base: Claim, alternatives: Iterable[AgedClaim], person: Person) -> Claim:
@@ -190,8 +211,36 @@ def exposure_state(cause: Cause, state: dict[str, bool]) -> tuple[list[int], boo
     return present, absent
 
 
+class Draws:
+    """Turns claims into values: their central values, or draws that use up standard normals (D, n) from the left."""
+
+    def __init__(self, normals: FloatArray | None) -> None:
+        self.normals, self.position = normals, 0
+        self.count = 1 if normals is None else len(normals)
+
+    def logit(self, claims: Sequence[Claim]) -> FloatArray:
+        """Return probabilities (D, len(claims))."""
+        return expit(self._raw(claims, "logit"))
+
+    def log(self, claims: Sequence[Claim]) -> FloatArray:
+        """Return ratios (D, len(claims))."""
+        ratios: FloatArray = np.exp(self._raw(claims, "log"))
+        return ratios
+
+    def _raw(self, claims: Sequence[Claim], scale: str) -> FloatArray:
+        spread = Spread.of(claims, scale)
+        if self.normals is None:
+            return spread.center[None, :]
+        columns = slice(self.position, self.position + len(claims))
+        self.position += len(claims)
+        return spread.draw(self.normals[:, columns])
+
+
 def person_parameters(
-    network: Network, person: Person, state: dict[str, bool], normals: FloatArray | None = None
+    network: Network,
+    person: Person,
+    state: dict[str, bool],
+    normals: FloatArray | None = None,
 ) -> Parameters:
     """Return prevalences, strengths, links, leaks and rates for one person.
 
@@ -199,7 +248,7 @@ def person_parameters(
     ----------
     network : Network
     person : Person
-        Age, sex, pregnancy and setting; unknown ones restrict nothing and modify nothing.
+        Age, sex, pregnancy and setting; an unknown setting counts as each setting with its chance.
     state : dict
         Known findings; only exposures (medicines) are looked at here.
     normals : (D, n_claims) array, optional
@@ -212,67 +261,59 @@ def person_parameters(
     [1 - prod(1 - (RR - 1) x background / (1 - background))] / strength over those taken.
     """
     evidence, causes = network.evidence, network.causes
-    draws = 1 if normals is None else normals.shape[0]
-    position = 0
-
-    def values(claims: list[Claim], transform: str) -> FloatArray:
-        nonlocal position
-        spread = Spread.of(claims, transform)
-        raw = spread.center[None, :] if normals is None else spread.draw(normals[:, position : position + len(claims)])
-        position += len(claims)
-        return expit(raw) if transform == "logit" else np.exp(raw)
-
-    reference = evidence.release.reference_rate.value
-    share = values([cause.share for cause in causes], "logit")
-    strength = values([cause.strength for cause in causes], "logit")
-    links = values(list(network.link_claims), "logit")
-    background_rows = background_claim(evidence, person)
-    background = values(background_rows, "logit").mean(axis=1)
-    other = values([evidence.release.other_complaint], "logit")[:, 0]
-    leak_claims = [
-        contextual(evidence.findings[key].leak, evidence.findings[key].leak_by_context, person)
-        for key in network.findings
-    ]
-    leak_other = values(leak_claims, "logit")
-    cramp_columns = [i for i, key in enumerate(network.findings) if evidence.findings[key].in_cramp is not None]
-    leak_cramp = leak_other.copy()
-    in_cramp = [claim for i in cramp_columns if (claim := evidence.findings[network.findings[i]].in_cramp) is not None]
-    leak_cramp[:, cramp_columns] = values(in_cramp, "logit")
-
-    modifier_rows = [
-        (c, modifier)
-        for c, cause in enumerate(causes)
-        for modifier in cause.modifiers
-        if applies(modifier.when, person)
-    ]
-    log_odds_shift = np.zeros((draws, len(causes)))
-    shifts = np.log(values([modifier for _, modifier in modifier_rows], "log"))
-    for column, (c, _) in enumerate(modifier_rows):
-        log_odds_shift[:, c] += shifts[:, column]
-
-    prevalence = np.minimum(share * reference / strength, 0.5)
+    draws = Draws(normals)
+    share = draws.logit([cause.share for cause in causes])
+    strength = draws.logit([cause.strength for cause in causes])
+    background = draws.logit(background_claim(evidence, person)).mean(axis=1)
+    other = draws.logit([evidence.release.other_complaint])[:, 0]
+    leaks = _leaks(network, person, draws)
+    links = network.structure.links[None, :] if normals is None else draws.logit(network.link_claims)
+    shift = _context_shift(network, person, draws)
+    prevalence = np.minimum(share * evidence.release.reference_rate.value / strength, MAXIMUM_COMMON)
     for c, cause in enumerate(causes):
-        if not cause.exposures:
-            continue
         present, absent = exposure_state(cause, state)
-        risks = values([cause.exposures[i] for i in present], "log")
         if present:
-            added = np.clip((risks - 1) * (background / (1 - background))[:, None], 0, 0.95)
-            acting = 1 - np.prod(1 - added, axis=1)
-            prevalence[:, c] = np.minimum(acting / strength[:, c], MAXIMUM_PREVALENCE)
-            log_odds_shift[:, c] = 0  # the modifiers say how many people take them; here it is known
+            risks = draws.log([cause.exposures[i] for i in present])
+            added = np.clip((risks - 1) * (background / (1 - background))[:, None], 0, 1)
+            prevalence[:, c] = (1 - np.prod(1 - added, axis=1)) / strength[:, c]
+            shift[:, c] = 0  # the modifiers say how many people take them; here it is known
         elif absent:
-            prevalence[:, c] = 1e-6
-    odds = prevalence / (1 - prevalence) * np.exp(log_odds_shift)
-    prevalence = np.minimum(odds / (1 + odds), MAXIMUM_PREVALENCE)
+            prevalence[:, c] = MINIMUM_PREVALENCE
+    prevalence = np.clip(prevalence, MINIMUM_PREVALENCE / 1e3, MAXIMUM_PREVALENCE)
+    odds = prevalence / (1 - prevalence) * np.exp(shift)
     return Parameters(
-        prevalence=prevalence,
-        strength=np.minimum(strength, 0.999),
+        prevalence=np.minimum(odds / (1 + odds), MAXIMUM_PREVALENCE),
+        strength=np.minimum(strength, MAXIMUM_STRENGTH),
         links=links,
-        leaks=np.stack([leak_cramp, leak_other], axis=1),
+        leaks=leaks,
         background=background,
         other=other,
     )
+
+
+def _leaks(network: Network, person: Person, draws: Draws) -> FloatArray:
+    """Return leaks (D, 2, F) of the cramp and the other world in this person's context."""
+    findings = [network.evidence.findings[key] for key in network.findings]
+    other = draws.logit([contextual(finding.leak, finding.leak_by_context, person) for finding in findings])
+    cramp = other.copy()
+    columns = [i for i, finding in enumerate(findings) if finding.in_cramp is not None]
+    cramp[:, columns] = draws.logit([finding.in_cramp for finding in findings if finding.in_cramp is not None])
+    return np.stack([cramp, other], axis=1)
+
+
+def _context_shift(network: Network, person: Person, draws: Draws) -> FloatArray:
+    """Return the change of log-odds (D, C) of each cause in this person's context."""
+    rows = [
+        (c, modifier, weight)
+        for c, cause in enumerate(network.causes)
+        for modifier in cause.modifiers
+        if (weight := modifier_weight(network.evidence, modifier, person))
+    ]
+    shift = np.zeros((draws.count, len(network.causes)))
+    factors = draws.log([modifier for _, modifier, _ in rows])
+    for column, (c, _, weight) in enumerate(rows):
+        shift[:, c] += np.log1p(weight * (factors[:, column] - 1))
+    return shift
 
 
 def count_normals(network: Network) -> int:

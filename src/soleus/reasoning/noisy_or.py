@@ -33,12 +33,11 @@ from soleus.reasoning.patient_graph import (
     PatientGraph,
     Value,
     is_zero,
-    log_weight,
 )
 from soleus.reasoning.plan import plan_order
 from soleus.reasoning.sweep import sweep
 
-__all__ = ["ImpossibleEvidence", "Inference", "NoisyOr", "TooWide", "infer"]
+__all__ = ["ImpossibleEvidence", "Inference", "NoisyOr", "TooWide", "infer", "infer_evidence"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -218,18 +217,50 @@ def infer(
     >>> infer(network, [0.9, 0.8], [0.1, 0.2], findings=[0], likelihoods=[[0, 1]]).present.round(4).tolist()
     [0.5028, 0.6022]
     """
-    case = read_patient(
-        network, inactive, active, findings, likelihoods, leak_row, target_links, target_leak, links, leaks
-    )
-    case.fold_leaves()
-    omitted: Value = 0.0
-    if any(case.edges[v] for v in case.alive()):
-        order, width, size = plan_order({v: set(case.edges[v]) for v in case.alive()}, case.n_causes)
-        if width <= max_width:
-            sweep(case, order, size)
-        else:
-            omitted = few_causes(case, max_width)
-    return collect(case, omitted)
+    graph = _read(network, inactive, active, findings, likelihoods, leak_row, target_links, target_leak, links, leaks)
+    omitted = _solve(graph, max_width, backward=True)
+    graph.unfold()
+    return _collect(graph, omitted)
+
+
+def infer_evidence(
+    network: NoisyOr,
+    inactive: ArrayLike,
+    active: ArrayLike,
+    findings: ArrayLike,
+    likelihoods: ArrayLike,
+    *,
+    leak_row: int = 0,
+    links: ArrayLike | None = None,
+    leaks: ArrayLike | None = None,
+    max_width: int = 20,
+) -> float | Floats:
+    """Return the logarithm of the evidence alone, in half the time of `infer`; arguments and errors as there.
+
+    Examples
+    --------
+    >>> network = NoisyOr(2, indptr=[0, 2], parents=[0, 1], links=[0.9, 0.5], leaks=[[0.0]])
+    >>> float(np.exp(infer_evidence(network, [0.9, 0.8], [0.1, 0.2], findings=[0], likelihoods=[[0, 1]])).round(4))
+    0.181
+    """
+    graph = _read(network, inactive, active, findings, likelihoods, leak_row, None, 0.0, links, leaks)
+    _solve(graph, max_width, backward=False)
+    if graph.draws is None:
+        return float(graph.log_evidence)
+    return np.array(np.broadcast_to(graph.log_evidence, (graph.draws,)), dtype=np.float64)
+
+
+def _solve(graph: PatientGraph, max_width: int, *, backward: bool) -> Value:
+    """Fold and sweep the graph, or count small sets of causes where it is too wide; return the mass left out."""
+    graph.fold_leaves()
+    core = graph.alive()
+    if not core:
+        return 0.0
+    order, width, size = plan_order({v: set(graph.edges[v]) for v in core}, graph.n_causes)
+    if width > max_width:
+        return few_causes(graph, max_width)
+    sweep(graph, order, size, backward=backward)
+    return 0.0
 
 
 def _columns(
@@ -239,8 +270,9 @@ def _columns(
     array = np.asarray(given, dtype=np.float64)
     if array.shape != shape and array.shape[1:] != shape:
         raise ValueError(f"{name} must have shape {shape} or (draws, *{shape}), not {array.shape}")
-    if not np.all((array >= 0.0) & (array <= top) & (array < math.inf)):
-        place = np.argwhere(~((array >= 0.0) & (array <= top) & (array < math.inf)))[0].tolist()
+    right = (array >= 0.0) & (array <= top) & (array < math.inf)
+    if not right.all():
+        place = np.argwhere(~right)[0].tolist()
         what = "a probability" if top == 1.0 else "a finite non-negative number"
         raise ValueError(f"{name}{place} is {array[tuple(place)]}: not {what}")
     if array.shape == shape:
@@ -251,7 +283,7 @@ def _columns(
     return list(np.ascontiguousarray(array.reshape(len(array), -1).T)), len(array)
 
 
-def read_patient(
+def _read(
     network: NoisyOr,
     inactive: ArrayLike,
     active: ArrayLike,
@@ -289,8 +321,8 @@ def read_patient(
     if len(sizes) > 1:
         raise ValueError(f"the inputs disagree on the number of draws: {sorted(sizes)}")
     off, on, weigh, to_target, background, drawn_links, drawn_leaks = (columns for columns, _ in read)
-    case = PatientGraph(n, list(zip(off, on, strict=True)), sizes.pop() if sizes else None)
-    case.normalize(range(n), "both weights are zero")
+    graph = PatientGraph(n, list(zip(off, on, strict=True)), sizes.pop() if sizes else None)
+    graph.normalize(range(n), "both weights are zero")
     kept: list[tuple[list[int], list[Value], Value, Pair, str]] = []
     n_absent = 0
     for k, f in enumerate(chosen):
@@ -300,30 +332,29 @@ def read_patient(
         leak = drawn_leaks[f] if drawn_leaks else float(network.leaks[leak_row, f])
         no, yes = weigh[2 * k], weigh[2 * k + 1]
         if is_zero(no - yes):  # the reading says nothing: exactly as if it had not been made
-            case.log_evidence = case.log_evidence + log_weight(no, f"finding {f} has both likelihoods zero")
+            graph.weigh(no, f"finding {f} has both likelihoods zero")
         elif is_zero(yes):
-            case.log_evidence = case.log_evidence + log_weight(no * (1.0 - leak), f"finding {f} is absent but certain")
+            graph.weigh(no * (1.0 - leak), f"finding {f} is absent but certain")
             for c, q in zip(row, link, strict=True):
-                case.value[c] = (case.value[c][0], case.value[c][1] * (1.0 - q))
+                graph.value[c] = (graph.value[c][0], graph.value[c][1] * (1.0 - q))
             n_absent += 1
             if n_absent % 16 == 0:  # sixteen factors of at least 1e-16 cannot underflow
-                case.normalize(range(n), "an absent finding contradicts it")
+                graph.normalize(range(n), "an absent finding contradicts it")
         else:
             kept.append((row, link, leak, (no, yes), f"finding {f}"))
     if n_absent:
-        case.normalize(range(n), "an absent finding contradicts it")
-    case.certain = {c for c in range(n) if is_zero(case.value[c][0])}
+        graph.normalize(range(n), "an absent finding contradicts it")
+    graph.certain = {c for c in range(n) if is_zero(graph.value[c][0])}
     for row, link, leak, pair, name in kept:
-        case.add(row, link, leak, pair, name)
+        graph.add(row, link, leak, pair, name)
     if target_links is not None:
-        case.target, case.target_links, case.target_leak = len(case.value), to_target, background[0]
-        case.add(list(range(n)), to_target, background[0], (0.0, 1.0), "the target")
-    return case
+        graph.target, graph.target_links, graph.target_leak = len(graph.value), to_target, background[0]
+        graph.add(list(range(n)), to_target, background[0], (0.0, 1.0), "the target")
+    return graph
 
 
-def collect(graph: PatientGraph, omitted: Value) -> Inference:
-    """Unfold the trees and collect the posteriors."""
-    graph.unfold()
+def _collect(graph: PatientGraph, omitted: Value) -> Inference:
+    """Turn the derivatives of the evidence into posteriors."""
     shape = () if graph.draws is None else (graph.draws,)
     present, fired = np.zeros((graph.n_causes, *shape)), np.zeros((graph.n_causes, *shape))
     for c in range(graph.n_causes):

@@ -59,7 +59,7 @@ class PatientGraph:
                 self.edges[c][vertex] = self.edges[vertex][c] = q
         self.value.append((no, yes))
         top = np.maximum(*pair) if self.draws is not None else max(pair)
-        self.log_evidence = self.log_evidence + log_weight(top, f"{name} has both likelihoods zero")
+        self.weigh(top, f"{name} has both likelihoods zero")
         self.likelihood.append((pair[0] / top, pair[1] / top))
 
     def normalize(self, vertices: Sequence[int], why: str) -> None:
@@ -69,8 +69,12 @@ class PatientGraph:
             total = no + yes
             if isinstance(total, float) and total == 1.0:
                 continue
-            self.log_evidence = self.log_evidence + log_weight(total, f"cause {v}: {why}")
+            self.weigh(total, f"cause {v}: {why}")
             self.value[v] = (no / total, yes / total)
+
+    def weigh(self, weight: Value, where: str) -> None:
+        """Multiply the evidence by a weight; a zero weight means that it contradicts itself at `where`."""
+        self.log_evidence = self.log_evidence + log_weight(weight, where)
 
     def alive(self) -> list[int]:
         """Vertices that still have an edge."""
@@ -100,9 +104,7 @@ class PatientGraph:
             if not self.edges[v] and v not in leaf_set:
                 (x0, x1), (l0, l1) = self.value[v], self.likelihood[v]
                 if v >= self.n_causes:
-                    self.log_evidence = self.log_evidence + log_weight(
-                        l0 * x0 + l1 * x1, "a finding cannot be explained"
-                    )
+                    self.weigh(l0 * x0 + l1 * x1, "a finding cannot be explained")
                 self.slope[v] = (l0, l1)
 
     def unfold(self) -> None:

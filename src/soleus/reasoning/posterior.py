@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from soleus.reasoning.network import CRAMP, OTHER, Network, Parameters
-from soleus.reasoning.noisy_or import infer
+from soleus.reasoning.noisy_or import infer, infer_evidence
 
 FloatArray = NDArray[np.float64]
 
@@ -23,9 +23,11 @@ FloatArray = NDArray[np.float64]
 class Posterior:
     """Posterior probabilities; D draws first, C causes.
 
-    ``cramp`` (D,): P(true cramp). ``present`` (D, C): P(cause present). ``explains`` (D, C): P(its link to the
-    complaint fired). ``background`` (D,): P(no specific cause found). ``other`` (D,): P(something outside the
-    evidence base). ``log_evidence`` (D,). ``omitted``: largest probability mass left out, 0 when exact.
+    ``cramp`` (D,): P(true cramp). ``present`` (D, C): P(cause present).
+    ``explains`` (D, C): P(the cause's link to the complaint fired).
+    ``background`` (D,): P(a cramp, and no listed cause's link fired), "no specific cause found".
+    ``other`` (D,): P(no cramp, and no listed cause's link fired), something outside the evidence base.
+    ``log_evidence`` (D,). ``omitted``: largest probability mass left out, 0 when exact.
     """
 
     cramp: FloatArray
@@ -91,37 +93,52 @@ def compute_posterior(
             np.atleast_1d(np.asarray(result.log_evidence)),
             np.atleast_2d(result.present),
             np.atleast_2d(result.fired),
-            np.atleast_1d(np.asarray(result.background)),
             np.atleast_1d(np.asarray(result.omitted)),
         )
+
+    def without_complaint(world: int, active: FloatArray) -> FloatArray:
+        log_evidence = infer_evidence(
+            network.structure,
+            _shared(1 - pi),
+            _shared(active),
+            findings,
+            likelihoods,
+            links=_shared(parameters.links),
+            leaks=_shared(parameters.leaks[:, world]),
+        )
+        return np.atleast_1d(np.asarray(log_evidence))
 
     cramp_links = np.where(cramp_maker, strength, 0.0)
     mimic_links = np.where(cramp_maker, 0.0, strength)
     quiet = pi * np.where(cramp_maker, 1 - strength, 1.0)  # present, but did not make a cramp
+    silent = pi * (1 - strength)  # present, but brought no complaint at all
     loud = pi
     if active_factor is not None:
-        quiet, loud = quiet * active_factor, loud * active_factor
+        quiet, loud, silent = quiet * active_factor, loud * active_factor, silent * active_factor
     in_cramp = one(CRAMP, loud, cramp_links, parameters.background)
     in_other = one(OTHER, quiet, mimic_links, parameters.other)
 
-    log_cramp = in_cramp[0]
-    log_other = in_other[0] + np.log1p(-parameters.background)
-    if world_factor is not None:
-        log_cramp, log_other = log_cramp + np.log(world_factor[CRAMP]), log_other + np.log(world_factor[OTHER])
+    factor = np.zeros((2, 1)) if world_factor is None else np.log(world_factor)
+    log_cramp = in_cramp[0] + factor[CRAMP]
+    log_other = in_other[0] + factor[OTHER] + np.log1p(-parameters.background)
+    log_alone = without_complaint(CRAMP, silent) + factor[CRAMP] + np.log(parameters.background)
+    log_outside = (
+        without_complaint(OTHER, silent) + factor[OTHER] + np.log1p(-parameters.background) + np.log(parameters.other)
+    )
     top = np.maximum(log_cramp, log_other)
     weight_cramp, weight_other = np.exp(log_cramp - top), np.exp(log_other - top)
-    p_cramp = weight_cramp / (weight_cramp + weight_other)
-    p_other = weight_other / (weight_cramp + weight_other)
+    total = weight_cramp + weight_other
+    p_cramp, p_other = weight_cramp / total, weight_other / total
     return Posterior(
         cramp=p_cramp,
         present=p_cramp[:, None] * in_cramp[1] + p_other[:, None] * in_other[1],
         # A true cramp does not keep a mimic from bringing the complaint too: its link fires as it always does.
         explains=p_cramp[:, None] * np.where(cramp_maker, in_cramp[2], in_cramp[1] * strength)
         + p_other[:, None] * in_other[2],
-        background=p_cramp * in_cramp[3],
-        other=p_cramp * parameters.other + p_other * in_other[3],
-        log_evidence=top + np.log(weight_cramp + weight_other),
-        omitted=float(max(in_cramp[4].max(), in_other[4].max())),
+        background=np.exp(log_alone - top) / total,
+        other=np.exp(log_outside - top) / total,
+        log_evidence=top + np.log(total),
+        omitted=float(max(in_cramp[3].max(), in_other[3].max())),
     )
 
 

@@ -28,7 +28,7 @@ class _Step(NamedTuple):
     left: list[tuple[int, int, Value, Value]]  # vertex that left afterwards, its bit, its two likelihoods
 
 
-def sweep(graph: PatientGraph, order: list[int], size: int) -> None:
+def sweep(graph: PatientGraph, order: list[int], size: int, *, backward: bool = True) -> None:
     """Sweep what is left of the graph and record the derivative at every vertex.
 
     Parameters
@@ -37,6 +37,8 @@ def sweep(graph: PatientGraph, order: list[int], size: int) -> None:
         Folded; `slope`, `fired` and `log_evidence` are filled in.
     order, size : list of int, int
         Order of its open vertices and total size of the tables, from `plan_order`.
+    backward : bool
+        False stops at the evidence and records no derivatives.
     """
     parts = [slice(None)]
     if graph.draws is not None:
@@ -47,8 +49,8 @@ def sweep(graph: PatientGraph, order: list[int], size: int) -> None:
     fired: dict[int, list[Value]] = {}
     for part in parts:
         steps, log_scale = _forward(graph, order, part)
-        slope, shares = _backward(graph, steps)
         scales.append(log_scale)
+        slope, shares = _backward(graph, steps) if backward else ({}, {})
         for v, pair in slope.items():
             slopes.setdefault(v, []).append(pair)
         for v, share in shares.items():

@@ -166,14 +166,27 @@ def test_a_strange_case_is_answered_too(case_file: Callable[..., str], capsys: O
     assert len(answer.causes) == 45
 
 
-def test_every_finding_of_the_evidence_can_be_told_alone_and_all_together() -> None:
+def test_every_finding_can_be_told_present_alone_and_absent_together() -> None:
     from soleus.app.session import load_session
 
     session = load_session()
-    for present in (True, False):
-        answer = session.assess({"findings": dict.fromkeys(session.evidence.findings, present)}, draws=0)
+    findings = session.evidence.findings
+    for told in ({}, *({key: True} for key in list(findings)[::4]), dict.fromkeys(findings, False)):
+        answer = session.assess({"findings": told}, draws=0, steps=False)
         assert len(answer.causes) == 45
         assert 0 <= answer.cramp.probability.value <= 1
+        assert answer.manifest.omitted_mass == 0
+
+
+@pytest.mark.long
+def test_far_too_much_at_once_is_answered_and_said_to_be_rough() -> None:
+    from soleus.app.session import load_session
+
+    session = load_session()
+    many = dict.fromkeys(list(session.evidence.findings)[::4], True)
+    answer = session.assess({"findings": many}, draws=0, steps=False)
+    assert len(answer.causes) == 45
+    assert {"approximate", "impossible_evidence"} & {problem.code for problem in answer.problems}
 
 
 def test_the_json_keeps_its_schema(case_file: Callable[..., str], capsys: Output) -> None:
@@ -247,8 +260,6 @@ def test_the_same_case_gives_the_same_bytes_whatever_the_hash_seed(case_file: Ca
     outputs = {run("assess", path, "--json", PYTHONHASHSEED=seed).stdout for seed in ("0", "1", "random")}
     assert len(outputs) == 1
     assert json.loads(outputs.pop())["id"] == "rich"
-    pages = {run("assess", path, PYTHONHASHSEED=seed).stdout for seed in ("0", "2")}
-    assert len(pages) == 1
 
 
 def test_the_same_case_gives_the_same_bytes_twice(case_file: Callable[..., str], capsys: Output) -> None:
@@ -329,7 +340,12 @@ class Talk:
     """A person at the keyboard: known prompts by their first words, the questions from a list; then the input ends."""
 
     def __init__(self, *answers: str, **known: str | list[str]) -> None:
-        self.known = {"How old": "68", "Sex": "female", **{k.replace("_", " "): v for k, v in known.items()}}
+        self.known = {
+            "How old": "68",
+            "Sex": "female",
+            "Go on": "y",
+            **{k.replace("_", " "): v for k, v in known.items()},
+        }
         self.answers = list(answers)
         self.prompts: list[str] = []
 
@@ -361,15 +377,18 @@ def test_an_interview_ends_in_the_answer_that_assess_gives(
     tmp_path: Path, talk: Callable[..., Talk], capsys: Output
 ) -> None:
     path = tmp_path / "me.json"
+    talk("w", "what?", "y", "n", "d", "don't know", "q")
+    assert main(["ask", "--save", str(path)]) == 0
+    assert "Because " in capsys.readouterr().out
     talk(
-        *("w", "what?", "y", "n", "d", "don't know", *["n"] * 80),
+        *["n"] * 80,
         Go_on="n",
         Which_medicines="none",
         Any_test=["calcium 2.15 mmol/L", "rubbish", "potassium = 3,9 mmol/L", ""],
     )
     assert main(["ask", "--save", str(path)]) == 0
     said = capsys.readouterr().out
-    assert "Because " in said
+    assert "Please write the name, the number and the unit" in said
     main(["assess", str(path)])
     answer = capsys.readouterr().out
     assert said.endswith(answer)
@@ -451,10 +470,10 @@ def test_save_and_resume(tmp_path: Path, talk: Callable[..., Talk], capsys: Outp
     [
         ({"How_old": "d", "Sex": "d"}, Case(not_known=("age", "sex"))),
         (
-            {"How_old": "30", "Sex": "f", "Are_you": "30 weeks"},
+            {"How_old": "30", "Sex": "f", "Are_you_pregnant": "30 weeks"},
             Case(age=30, sex="female", pregnant=True, pregnancy_month=6.9),
         ),
-        ({"How_old": "30", "Sex": "f", "Are_you": "n"}, Case(age=30, sex="female", pregnant=False)),
+        ({"How_old": "30", "Sex": "f", "Are_you_pregnant": "n"}, Case(age=30, sex="female", pregnant=False)),
         ({"How_old": "30", "Sex": "m"}, Case(age=30, sex="male")),
     ],
 )
@@ -548,8 +567,16 @@ def test_relief_counts_three_holds_of_ten_seconds(monkeypatch: pytest.MonkeyPatc
     assert "hold 3 of 3" in capsys.readouterr().out
 
 
+@pytest.fixture
+def loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands read the evidence once for all tests."""
+    from soleus.app.session import load_session
+
+    monkeypatch.setattr("soleus.app.cli.evidence.load_evidence", lambda: load_session().evidence)
+
+
 @pytest.mark.parametrize("part", PARTS)
-def test_one_of_each_part_is_shown_with_its_sources(part: str, capsys: Output) -> None:
+def test_one_of_each_part_is_shown_with_its_sources(part: str, loaded: None, capsys: Output) -> None:
     records = getattr(load_evidence(), part)
     key = sorted(records)[len(records) // 2]
     assert main(["evidence", "show", key]) == 0
@@ -564,12 +591,12 @@ def test_one_of_each_part_is_shown_with_its_sources(part: str, capsys: Output) -
     assert all(len(line.split()) >= 2 for line in listed)
 
 
-def test_every_id_of_the_evidence_can_be_shown(capsys: Output) -> None:
+def test_every_id_of_the_evidence_can_be_shown(loaded: None, capsys: Output) -> None:
     evidence = load_evidence()
     for part in PARTS:
-        for key in list(getattr(evidence, part))[:12]:
+        for key in getattr(evidence, part):
             assert main(["evidence", "show", key]) == 0, key
-    assert "Traceback" not in capsys.readouterr().out
+            assert f"{key} (" in capsys.readouterr().out
 
 
 def test_a_finding_is_shown_with_the_causes_that_produce_it(capsys: Output) -> None:
@@ -588,7 +615,7 @@ def test_a_finding_is_shown_with_the_causes_that_produce_it(capsys: Output) -> N
         ("zzzzzz", "evidence list"),
     ],
 )
-def test_an_unknown_id_gives_the_nearest(key: str, near: str, capsys: Output) -> None:
+def test_an_unknown_id_gives_the_nearest(key: str, near: str, loaded: None, capsys: Output) -> None:
     assert main(["evidence", "show", key]) == 2
     captured = capsys.readouterr()
     assert near in captured.err

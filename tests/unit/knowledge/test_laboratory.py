@@ -252,9 +252,7 @@ def test_impossible_values_and_unknown_units() -> None:
         ("calcium", "about 1.8", "mmol/L", [1.8], ""),
     ],
 )
-def test_values_as_text(
-    name: str, value: str, unit: str | None, expected: list[float], censored: str
-) -> None:
+def test_values_as_text(name: str, value: str, unit: str | None, expected: list[float], censored: str) -> None:
     answer = read(name, value, unit)
     assert [r.value for r in answer.readings] == pytest.approx(expected)
     assert {r.censored for r in answer.readings} == {censored}

@@ -15,9 +15,7 @@ from soleus.knowledge.load import load_evidence
 from soleus.knowledge.schema import Evidence
 from soleus.reasoning.red_flags import Judge, judge_red_flags
 
-ORDINARY = (
-    "sudden_onset hard_knot at_night site_calf eased_by_stretching lasts_seconds_to_minutes onset_chronic"
-)
+ORDINARY = "sudden_onset hard_knot at_night site_calf eased_by_stretching lasts_seconds_to_minutes onset_chronic"
 CLAUDICATION = "on_exertion fixed_walking_distance eased_by_rest smoker pulses_weak"
 SPREADING = "generalized_cramps site_hands_arms onset_acute"
 

@@ -191,14 +191,11 @@ def test_a_fallback_over_all_sets_is_exact(enumerated: list[Any]) -> None:
         wide += batch_of_one(p, max_width=1).status[0] == APPROXIMATE
         assert got.omitted == 0.0
         assert error(got, expected) < TOLERANCE
-    assert (
-        wide == 0
-    )  # up to nine causes all sets are listed: nothing is left out, and nothing is called approximate
+    # up to nine causes all sets are listed: nothing is left out, and nothing is called approximate
+    assert wide == 0
 
 
-def test_truncated_fallback_covers_the_exact_answer(
-    monkeypatch: pytest.MonkeyPatch, enumerated: list[Any]
-) -> None:
+def test_truncated_fallback_covers_the_exact_answer(monkeypatch: pytest.MonkeyPatch, enumerated: list[Any]) -> None:
     """With room for few sets the answer is truncated; the omitted mass covers the distance."""
     monkeypatch.setattr(few_causes, "MAX_SETS", 12)
     truncated = 0
@@ -343,9 +340,7 @@ def test_a_patient_beyond_every_method_is_refused_not_guessed() -> None:
     """Twenty-four present findings in a ring, without leaks, need twelve causes; the fallback lists fewer."""
     n = 24
     rows = [sorted((i, (i + 1) % n)) for i in range(n)]
-    network = NoisyOr(
-        n, np.arange(0, 2 * n + 1, 2), np.concatenate(rows), np.full(2 * n, 0.5), np.zeros((1, n))
-    )
+    network = NoisyOr(n, np.arange(0, 2 * n + 1, 2), np.concatenate(rows), np.full(2 * n, 0.5), np.zeros((1, n)))
     prior = np.full(n, 0.1)
     with pytest.raises(TooWide, match="raise max_width"):
         infer(network, 1 - prior, prior, np.arange(n), [[0, 1]] * n, max_width=2)

@@ -118,7 +118,7 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-def listen(prompt: str) -> str:
+def listen(prompt: str, finish: tuple[str, ...] = ("f", "finish")) -> str:
     """Return the person's line; the end of input finishes the interview."""
     try:
         line = input(prompt).strip()
@@ -127,7 +127,7 @@ def listen(prompt: str) -> str:
         raise Finished from None
     if line.lower() in ("q", "quit"):
         raise Quit
-    if line.lower() in ("f", "finish"):
+    if line.lower() in finish:
         raise Finished
     return line
 
@@ -148,7 +148,7 @@ def _opening(interview: Interview) -> None:
         if case.age is not None:
             interview.change(age=case.age)
     while interview.case.sex is None and "sex" not in interview.case.not_known:
-        line = listen("Sex: female or male? ").lower()
+        line = listen("Sex: female or male? ", finish=("finish",)).lower()  # f means female here
         if line == "w":
             say("Women report frequent night cramps about twice as often as men.")
         elif line[:1] in ("f", "m") and ("female".startswith(line) or "male".startswith(line)):

@@ -26,6 +26,8 @@ PARTS = (
     "references",
 )
 
+SINGULAR = {"quantities": "measurement", "remedies": "remedy", "policy": "policy", "doppler": "Doppler row"}
+
 
 def run_evidence(options: argparse.Namespace) -> int:
     """Run one of the evidence actions; return the exit code (2 when the evidence is broken or the id unknown)."""
@@ -106,7 +108,7 @@ def _show(evidence: Evidence, key: str) -> int:
         return 2
     cited: dict[str, None] = {}
     for part, record in found:
-        print(f"{key} ({part.removesuffix('s').replace('_', ' ')})")
+        print(f"{key} ({SINGULAR.get(part, part.removesuffix('s')).replace('_', ' ')})")
         _print_value(msgspec.to_builtins(record), 2, cited)
         if part == "findings":
             _print_links(evidence, key, cited)

@@ -18,10 +18,10 @@ SITTING = (
 )
 NOT_WHEN = (
     "Do not stretch or rub hard, and call for help instead, if the leg is swollen, hot or red on one side, if it "
-    "suddenly turned cold or pale, if you felt a snap or tear, after an injury or operation on that leg, or if you are short of "
-    "breath or have chest pain."
+    "suddenly turned cold or pale, if you felt a snap or tear, after an injury or operation on that leg, or if you are "
+    "short of breath or have chest pain."
 )
-FALL = "Get up slowly: more people are hurt by a fall at night than by a cramp. Put the light on first."
+FALL = "Put the light on and get up slowly: a fall at night is worse than a cramp."
 
 
 def run_relieve(*, sitting: bool, timer: bool) -> int:

@@ -1,0 +1,271 @@
+"""Scoring of rows: for each patient, fold the evidence into a graph, fold its trees, sweep, unfold; all compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numba
+import numpy as np
+
+from soleus.reasoning import kernel_compiler, kernel_plan, kernel_sweep
+from soleus.reasoning.kernel_compiler import compiled, source_stamp
+from soleus.reasoning.kernel_plan import list_core_edges, plan
+from soleus.reasoning.kernel_sweep import STORE_TABLES, sweep
+
+__all__ = ["APPROXIMATE", "EXACT", "IMPOSSIBLE", "TOO_WIDE", "score_rows"]
+
+EXACT, APPROXIMATE, IMPOSSIBLE, TOO_WIDE = 0, 1, 2, 3
+
+
+@compiled
+def _score_rows(first: int, last: int, max_width: int, tables: Any, given: Any, results: Any) -> None:
+    """Score rows first..last - 1; everything that a row needs is allocated here, once."""
+    indptr, parents, links, miss, leaks = tables
+    has_target, off, on, known, table, to_target, background, row_ptr, soft_f, soft_l0, soft_l1 = given
+    log_evidence, present, fired, from_leak, status = results
+    c, n_findings = on.shape[1], known.shape[1]
+    # vertices: causes 0..c-1, then the findings in play, the target last; value, slope: weights and their
+    # derivatives
+    n_vertices = c + n_findings + 1
+    value, slope, likelihood = np.empty((n_vertices, 2)), np.empty((n_vertices, 2)), np.ones((n_vertices, 2))
+    degree, near = np.empty(n_vertices, np.int64), np.empty(n_vertices, np.int64)
+    n_edges = len(parents) + c
+    edge_c, edge_f, edge_q = np.empty(n_edges, np.int64), np.empty(n_edges, np.int64), np.empty(n_edges)
+    stack = np.empty(n_vertices + n_edges, np.int64)
+    fold_leaf, fold_edge, fold_before = (
+        np.empty(n_vertices, np.int64),
+        np.empty(n_vertices, np.int64),
+        np.empty((n_vertices, 2)),
+    )
+    is_leaf = np.empty(n_vertices, np.bool_)
+    start, edge_of = np.empty(n_vertices + 1, np.int64), np.empty(2 * n_edges, np.int64)
+    order, trial, waiting = (
+        np.empty(n_vertices, np.int64),
+        np.empty(n_vertices, np.int64),
+        np.empty(n_vertices, np.int64),
+    )
+    position, opened = np.empty(n_vertices, np.int64), np.empty(n_vertices, np.int64)
+    log_entry, log_bits = np.empty((n_vertices, 4), np.int64), np.empty((n_edges + n_vertices, 2), np.int64)
+    core, local = np.empty(n_vertices, np.int64), np.empty(n_vertices, np.int64)
+    masks = np.empty(n_vertices, np.uint64)
+    work, store = np.empty(4 << max_width), np.empty(STORE_TABLES << max_width)
+    plan_space = (order, trial, waiting, position, masks, local, stack)
+    sweep_space = (waiting, position, opened, log_entry, log_bits, work, store)
+
+    for i in range(first, last):
+        log_z, scale = 0.0, 1.0
+        status[i] = 0
+        for v in range(c):
+            value[v, 0], value[v, 1] = off[i, v], on[i, v]
+            degree[v], near[v] = 0, 0
+        # absent findings fold into the weights; the others are listed
+        n_absent, n_play, leak_row = 0, 0, table[i]
+        soft_start, soft_end = row_ptr[i], row_ptr[i + 1]
+        for f in range(n_findings):
+            if known[i, f] == 1:
+                scale *= 1.0 - leaks[leak_row, f]
+                for k in range(indptr[f], indptr[f + 1]):
+                    value[parents[k], 1] *= miss[k]
+                n_absent += 1
+            elif known[i, f] == 2:
+                stack[n_play] = f
+                likelihood[c + n_play, 0], likelihood[c + n_play, 1] = 0.0, 1.0
+                n_play += 1
+            if n_absent >= 16:  # sixteen factors of at least 1e-16 cannot underflow
+                n_absent = 0
+                log_z, scale = log_z + np.log(scale), 1.0
+                log_z += _normalize(value, c)
+        log_z, scale = log_z + np.log(scale), 1.0
+        for s in range(soft_start, soft_end):
+            l0, l1, f = soft_l0[s], soft_l1[s], soft_f[s]
+            top = max(l0, l1)
+            log_z += np.log(top)
+            if l0 == l1:
+                continue
+            if l1 == 0.0:
+                log_z += np.log(1.0 - leaks[leak_row, f])
+                log_z += _normalize(value, c)
+                for k in range(indptr[f], indptr[f + 1]):
+                    value[parents[k], 1] *= miss[k]
+                continue
+            stack[n_play] = f
+            likelihood[c + n_play, 0], likelihood[c + n_play, 1] = l0 / top, l1 / top
+            n_play += 1
+        log_z += _normalize(value, c)
+        if not log_z > -np.inf:
+            status[i] = IMPOSSIBLE
+            continue
+        # the graph of the findings in play; certain causes explain at once
+        n_edge, target = 0, -1
+        if has_target:
+            target = c + n_play
+            likelihood[target, 0], likelihood[target, 1] = 0.0, 1.0
+        n_play_all = n_play + (1 if has_target else 0)
+        for j in range(n_play_all):
+            u = c + j
+            degree[u], near[u] = 0, 0
+            if u == target:
+                yes = background[i]
+                begin, end = 0, c
+            else:
+                f = stack[j]
+                yes = leaks[leak_row, f]
+                begin, end = int(indptr[f]), int(indptr[f + 1])
+            no = 1.0 - yes
+            for k in range(begin, end):
+                v = k if u == target else int(parents[k])
+                q = to_target[i, v] if u == target else links[k]
+                if value[v, 0] == 0.0:
+                    yes += no * q
+                    no *= 1.0 - q
+                elif q > 0.0 and value[v, 1] > 0.0:
+                    edge_c[n_edge], edge_f[n_edge], edge_q[n_edge] = v, u, q
+                    degree[v] += 1
+                    degree[u] += 1
+                    near[v] ^= n_edge
+                    near[u] ^= n_edge
+                    n_edge += 1
+            value[u, 0], value[u, 1] = no, yes
+        n_all = c + n_play_all
+        # fold the leaves; `near` is the exclusive or of a vertex's open edges: at one edge it is that edge
+        n_stack, n_fold = 0, 0
+        for v in range(n_all):
+            is_leaf[v] = False
+            if degree[v] == 1:
+                stack[n_stack] = v
+                n_stack += 1
+        while n_stack:
+            n_stack -= 1
+            v = stack[n_stack]
+            if degree[v] != 1:
+                continue
+            e = near[v]
+            u = edge_f[e] if v < c else edge_c[e]
+            degree[v] = 0
+            degree[u] -= 1
+            near[u] ^= e
+            if degree[u] == 1:
+                stack[n_stack] = u
+                n_stack += 1
+            is_leaf[v] = True
+            q, x0, x1, y0, y1 = edge_q[e], value[v, 0], value[v, 1], value[u, 0], value[u, 1]
+            fold_leaf[n_fold], fold_edge[n_fold] = v, e
+            fold_before[n_fold, 0], fold_before[n_fold, 1] = y0, y1
+            n_fold += 1
+            if v < c:
+                value[u, 0], value[u, 1] = y0 * (x0 + x1 * (1.0 - q)), y1 * (x0 + x1) + y0 * x1 * q
+            else:
+                l0, l1 = likelihood[v, 0], likelihood[v, 1]
+                y0 *= l0 * x0 + l1 * x1
+                y1 *= l0 * x0 * (1.0 - q) + l1 * (x1 + x0 * q)
+                total = y0 + y1
+                log_z += np.log(total)
+                value[u, 0], value[u, 1] = y0 / total, y1 / total
+        n_core = 0
+        for v in range(n_all):
+            if degree[v] == 0:
+                if not is_leaf[v]:
+                    if v < c:
+                        slope[v, 0] = slope[v, 1] = 1.0
+                    else:
+                        slope[v, 0], slope[v, 1] = likelihood[v, 0], likelihood[v, 1]
+                        log_z += np.log(value[v, 0] * slope[v, 0] + value[v, 1] * slope[v, 1])
+            else:
+                core[n_core] = v
+                n_core += 1
+        if not log_z > -np.inf:
+            status[i] = IMPOSSIBLE
+            continue
+        for v in range(c):
+            fired[i, v] = 0.0
+        if n_core:
+            list_core_edges(n_all, n_edge, edge_c, edge_f, degree, start, edge_of, stack)
+            width = plan(core, n_core, c, degree, start, edge_of, edge_c, edge_f, plan_space)
+            if width > max_width:
+                status[i] = TOO_WIDE
+                continue
+            graph = (order, n_core, c, target, degree, start, edge_of, edge_c, edge_f, edge_q)
+            gain = sweep(graph, value, slope, likelihood, fired[i], sweep_space)
+            if gain == np.inf:
+                status[i] = TOO_WIDE
+                continue
+            log_z += gain
+            if not log_z > -np.inf:
+                status[i] = IMPOSSIBLE
+                continue
+        # carry the derivatives out to the leaves: the transpose of the folding
+        for k in range(n_fold - 1, -1, -1):
+            v, e = fold_leaf[k], fold_edge[k]
+            u = edge_f[e] if v < c else edge_c[e]
+            q, x0, x1, d0, d1 = edge_q[e], value[v, 0], value[v, 1], slope[u, 0], slope[u, 1]
+            y0, y1 = fold_before[k, 0], fold_before[k, 1]
+            if v < c:
+                mixed = (1.0 - q) * d0 + q * d1
+                s0, s1 = y0 * d0 + y1 * d1, y0 * mixed + y1 * d1
+                below = x0 * s0 + x1 * s1
+                if u == target:
+                    fired[i, v] = q * x1 * (y0 + y1) * d1 / below
+                b0, b1 = x0 * d0 + x1 * mixed, (x0 + x1) * d1
+            else:
+                l0, l1 = likelihood[v, 0], likelihood[v, 1]
+                s0 = y0 * d0 * l0 + y1 * d1 * (l0 * (1.0 - q) + l1 * q)
+                s1 = (y0 * d0 + y1 * d1) * l1
+                below = x0 * s0 + x1 * s1
+                if v == target:
+                    fired[i, u] = q * y1 * d1 * l1 * (x0 + x1) / below
+                b0, b1 = (l0 * x0 + l1 * x1) * d0, (l0 * x0 * (1.0 - q) + l1 * (x1 + x0 * q)) * d1
+            total = y0 * b0 + y1 * b1
+            slope[u, 0], slope[u, 1], slope[v, 0], slope[v, 1] = (
+                b0 / total,
+                b1 / total,
+                s0 / below,
+                s1 / below,
+            )
+            value[u, 0], value[u, 1] = y0, y1
+        log_evidence[i] = log_z
+        for v in range(c):
+            a, b = value[v, 0] * slope[v, 0], value[v, 1] * slope[v, 1]
+            present[i, v] = b / (a + b)
+        if has_target:
+            x0, x1, s0, s1 = value[target, 0], value[target, 1], slope[target, 0], slope[target, 1]
+            without = (x0 + x1) * s1 / (x0 * s0 + x1 * s1)  # P(other evidence) / P(evidence)
+            from_leak[i] = min(background[i] * without, 1.0)
+            for v in range(c):
+                if value[v, 0] == 0.0:
+                    fired[i, v] = to_target[i, v] * without
+                fired[i, v] = min(fired[i, v], present[i, v])
+
+
+@compiled
+def _normalize(value: Any, c: int) -> Any:
+    """Scale the weights of every cause to sum one; return the logarithm of the scale."""
+    log_scale, scale = 0.0, 1.0
+    for v in range(c):
+        total = value[v, 0] + value[v, 1]
+        if total == 1.0:
+            continue
+        value[v, 0] /= total
+        value[v, 1] /= total
+        if not 1e-100 < total < 1e100:
+            log_scale += np.log(total)
+            continue
+        scale *= total
+        if not 1e-100 < scale < 1e100:
+            log_scale, scale = log_scale + np.log(scale), 1.0
+    return log_scale + np.log(scale)
+
+
+def _entry(stamp: int) -> Callable[..., int]:
+    # numba keeps the compiled code on disk while this file and what the closure holds stay the same; it does not
+    # look at the files of the functions called, so their stamp is held
+    @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+    def score_rows(first: int, last: int, max_width: int, tables: Any, given: Any, results: Any) -> int:
+        _score_rows(first, last, max_width, tables, given, results)
+        return stamp
+
+    compiled: Callable[..., int] = score_rows
+    return compiled
+
+
+score_rows = _entry(source_stamp(kernel_compiler.__file__, kernel_plan.__file__, kernel_sweep.__file__))
