@@ -144,9 +144,9 @@ def test_unit_slip_is_told_and_not_used() -> None:
     assert answer.readings == ()
     (problem,) = answer.problems
     assert (problem.code, problem.level, problem.where) == ("unit_slip", "error", "measurements[0].unit")
-    assert problem.what == "calcium 9.2 mmol/L looks like mg/dl: 9.2 mg/dl = 2.30 mmol/L"
+    assert problem.what == "calcium 9.2 mmol/L looks like mg/dL: 9.2 mg/dL = 2.30 mmol/L"
     assert "was not used" in problem.why
-    assert "mg/dl" in problem.fix
+    assert "mg/dL" in problem.fix
 
 
 @pytest.mark.parametrize(
