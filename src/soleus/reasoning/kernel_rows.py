@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numba
@@ -18,8 +17,15 @@ __all__ = ["APPROXIMATE", "EXACT", "IMPOSSIBLE", "TOO_WIDE", "score_rows"]
 EXACT, APPROXIMATE, IMPOSSIBLE, TOO_WIDE = 0, 1, 2, 3
 
 
-@compiled
-def _score_rows(first: int, last: int, max_width: int, tables: Any, given: Any, results: Any) -> None:
+# numba keeps compiled code on disk while the function's own file and the types of its arguments stay the same; the
+# default of the last argument is part of its type and stands for the files of the functions called
+_STAMP = source_stamp(kernel_compiler.__file__, kernel_plan.__file__, kernel_sweep.__file__)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def score_rows(
+    first: int, last: int, max_width: int, tables: Any, given: Any, results: Any, stamp: int = _STAMP
+) -> None:
     """Score rows first..last - 1; everything that a row needs is allocated here, once."""
     indptr, parents, links, miss, leaks = tables
     has_target, off, on, known, table, to_target, background, row_ptr, soft_f, soft_l0, soft_l1 = given
@@ -254,18 +260,3 @@ def _normalize(value: Any, c: int) -> Any:
         if not 1e-100 < scale < 1e100:
             log_scale, scale = log_scale + np.log(scale), 1.0
     return log_scale + np.log(scale)
-
-
-def _entry(stamp: int) -> Callable[..., int]:
-    # numba keeps the compiled code on disk while this file and what the closure holds stay the same; it does not
-    # look at the files of the functions called, so their stamp is held
-    @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
-    def score_rows(first: int, last: int, max_width: int, tables: Any, given: Any, results: Any) -> int:
-        _score_rows(first, last, max_width, tables, given, results)
-        return stamp
-
-    compiled: Callable[..., int] = score_rows
-    return compiled
-
-
-score_rows = _entry(source_stamp(kernel_compiler.__file__, kernel_plan.__file__, kernel_sweep.__file__))
