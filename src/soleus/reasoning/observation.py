@@ -93,14 +93,21 @@ def _ratio(observation: Observation) -> float:
 
 
 def _add_exclusions(evidence: Evidence, observations: dict[str, Observation]) -> None:
-    """A test found normal makes the findings it excludes absent, unless they were told."""
+    """What is told to be one thing is not the other: "chronic" denies "sudden", a normal test what it rules out.
+
+    Only features of the complaint and tests exclude as observations: theirs are the kinds of one question (how it began,
+    how long it lasts, which side), so that the answer to one answers the others.
+    """
     for finding in list(observations):
         observation = observations[finding]
-        if evidence.findings[finding].kind != "test" or not _is_present(observation):
+        if not _is_present(observation):
             continue
-        for other in evidence.findings[finding].excludes:
-            if other not in observations:
-                observations[other] = Observation(other, "absent", (1.0, 0.0), observation.words)
+        for key in (finding, *_ancestors(evidence, finding)):
+            if evidence.findings[key].kind not in ("feature", "test"):
+                continue
+            for other in evidence.findings[key].excludes:
+                if other not in observations:
+                    observations[other] = Observation(other, "absent", (1.0, 0.0), observation.words)
 
 
 def _decided(observation: Observation) -> bool:
