@@ -79,7 +79,7 @@ def assess_facts(
     problems = list(facts.problems)
     try:
         parameters = person_parameters(network, facts.person, observed.state)
-        trace = trace_posteriors(network, observed)
+        trace = trace_posteriors(network, observed, steps=steps)
     except (ImpossibleEvidence, TooWide) as error:
         problems.append(
             Problem(

@@ -24,8 +24,8 @@ class Trace:
     posterior: Posterior
 
 
-def trace_posteriors(network: Network, observed: Observed) -> Trace:
-    """Return the posterior with nothing told, with the first fact, with the first two ...
+def trace_posteriors(network: Network, observed: Observed, *, steps: bool = True) -> Trace:
+    """Return the posterior with nothing told, with the first fact, with the first two ... (ends only without ``steps``).
 
     The order is fixed: what is present or measured first, then what is absent, each in clinical order (cramp features,
     history, medicines, symptoms, signs, laboratory, tests) and by name. So the steps do not depend on the order
@@ -46,7 +46,9 @@ def trace_posteriors(network: Network, observed: Observed) -> Trace:
     last_exposure = max((i for i, o in enumerate(missing) if o.finding in exposures), default=len(missing))
     final = person_parameters(network, observed.person, observed.state)
     rows += [rows[len(found)] if i < last_exposure else final for i in range(len(missing))]
-    posterior = accumulate(network, rows, *observed.arrays(network, found), observed.indices(network, missing))
+    posterior = accumulate(
+        network, rows, *observed.arrays(network, found), observed.indices(network, missing), ends=not steps
+    )
     return Trace((*found, *missing), posterior)
 
 

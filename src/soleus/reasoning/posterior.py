@@ -177,11 +177,14 @@ def accumulate(
     findings: NDArray[np.int64],
     likelihoods: FloatArray,
     absent: NDArray[np.int64],
+    *,
+    ends: bool = False,
 ) -> Posterior:
     """Return the posteriors with nothing observed, with the first observation, the first two ..., in one inference.
 
     The K observations come first, then the M absent findings, so that there are 1 + K + M posteriors. ``rows`` holds as
-    many parameters (central values); they may differ in prevalence and strength.
+    many parameters (central values); they may differ in prevalence and strength. ``ends`` keeps the first and the last
+    posterior only, for a fraction of the work.
     """
     structure, base, k = network.structure, rows[0], len(findings)
     steps = len(rows)
@@ -193,17 +196,18 @@ def accumulate(
         span = slice(structure.indptr[f], structure.indptr[f + 1])
         factor[row, structure.parents[span]] = 1 - base.links[0, span]
         leak[:, row] = 1 - base.leaks[0, :, f]
+    kept = np.array([0, steps - 1]) if ends else np.arange(steps)
     parameters = Parameters(
-        prevalence=np.concatenate([row.prevalence for row in rows]),
-        strength=np.concatenate([row.strength for row in rows]),
+        prevalence=np.concatenate([rows[i].prevalence for i in kept]),
+        strength=np.concatenate([rows[i].strength for i in kept]),
         links=base.links,
         leaks=base.leaks,
-        background=np.repeat(base.background, steps),
-        other=np.repeat(base.other, steps),
+        background=np.repeat(base.background, len(kept)),
+        other=np.repeat(base.other, len(kept)),
     )
     factors: FloatArray = np.multiply.accumulate(factor, axis=0)
     leaks: FloatArray = np.multiply.accumulate(leak, axis=1)
-    return compute_posterior(network, parameters, findings, spread, factors, leaks)
+    return compute_posterior(network, parameters, findings, spread[kept], factors[kept], leaks[:, kept])
 
 
 def row_of(posterior: Posterior, row: int) -> Posterior:
