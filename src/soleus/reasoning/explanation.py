@@ -25,7 +25,7 @@ class Trace:
 
 
 def trace_posteriors(network: Network, observed: Observed, *, steps: bool = True) -> Trace:
-    """Return the posterior with nothing told, with the first fact, with the first two ... (ends only without ``steps``).
+    """Return the posterior with nothing told, with the first fact, with the first two ... (the ends without ``steps``).
 
     The order is fixed: what is present or measured first, then what is absent, each in clinical order (cramp features,
     history, medicines, symptoms, signs, laboratory, tests) and by name. So the steps do not depend on the order

@@ -1,33 +1,99 @@
-"""The answer where the sweep's tables would be too wide: sets of few causes are listed, the rest is bounded.
+"""The answer where the sweep's tables would be too wide: the likeliest sets of causes are listed, the rest is bounded.
 
-The posteriors count every set of at most so many open causes. What larger sets would add is bounded from above by
-a narrow sweep that keeps only some of the findings (the others count as if any set explained them) and counts
-active causes.
+The posteriors count the sets that weigh most, found level by level: the best sets of one cause, of two, of three ...
+What all other sets could add is bounded from above: findings that do not fit a narrow sweep are replaced by an upper
+bound that is a product over causes (the tangent of a concave logarithm, Jaakkola and Jordan, JAIR 1999), the sweep
+gives the bound of all sets together, and the listed sets' share of it is taken off.
 """
 
 from __future__ import annotations
 
-import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from soleus.reasoning.patient_graph import Floats, PatientGraph, Value, cut
+from soleus.reasoning.patient_graph import Floats, PatientGraph, Value
 from soleus.reasoning.plan import plan_order
 from soleus.reasoning.sweep import explained
 
 __all__ = ["MAX_SETS", "TooWide", "few_causes"]
 
-MAX_SETS = 40_000  # choice: the largest number of cause sets that are listed; about 0.1 s for one patient
-_RELAXED_WIDTH = 12  # choice: width of the sweep that bounds what is left out
+MAX_SETS = 12_000  # choice: the largest number of cause sets that are listed; about 0.2 s for one patient
+_DRAWN_SETS = 3_000  # choice: the same where many draws share the sets
+_NUMBERS = 1 << 24  # choice: numbers in one table of sets, findings and draws; a few tenths of a second
+_RELAXED_WIDTH = 16  # choice: width of the sweep that bounds what is left out
+_FLOOR = -60.0  # choice: an unexplained finding without a leak counts as e^-60 while sets are looked for
+_STEEPEST = 20.0  # choice: a tangent that rises by more than e^20 is replaced by the largest weight
+_NEGLIGIBLE = 1e-13  # choice: a level that adds less than this share ends the search
+
+Bools = NDArray[np.bool_]
 
 
 class TooWide(ValueError):
     """The exact answer needs more than `max_width` bits, and no small set of causes explains the evidence."""
 
 
-def few_causes(graph: PatientGraph, max_width: int) -> Value:
-    """Sum over sets of few open causes instead of sweeping; return a bound on the share left out.
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """What is open, as arrays with draws first: D draws (1 without draws), C causes, P findings."""
+
+    off: Floats  # (D, C) weight of each cause being absent
+    on: Floats  # (D, C)
+    miss: Floats  # (D, C, P) logarithm of 1 - link, 0 where there is no link
+    unexplained: Floats  # (D, P) weight of the leak not explaining
+    leak: Floats  # (D, P)
+    no: Floats  # (D, P) likelihood of the reading when the finding is absent
+    yes: Floats  # (D, P)
+
+    @classmethod
+    def of(cls, graph: PatientGraph, causes: list[int], findings: list[int]) -> _Open:
+        """Collect the open part of a folded graph."""
+        draws = 1 if graph.draws is None else graph.draws
+
+        def spread(values: list[Value]) -> Floats:
+            return np.array([np.broadcast_to(value, (draws,)) for value in values], dtype=np.float64).T
+
+        miss = np.zeros((draws, len(causes), len(findings)))
+        place = {f: k for k, f in enumerate(findings)}
+        with np.errstate(divide="ignore"):
+            for i, c in enumerate(causes):
+                for f, q in graph.edges[c].items():
+                    miss[:, i, place[f]] = np.log1p(-np.asarray(q))
+        return cls(
+            off=spread([graph.value[c][0] for c in causes]),
+            on=spread([graph.value[c][1] for c in causes]),
+            miss=np.maximum(miss, -700.0),
+            unexplained=spread([graph.value[f][0] for f in findings]),
+            leak=spread([graph.value[f][1] for f in findings]),
+            no=spread([graph.likelihood[f][0] for f in findings]),
+            yes=spread([graph.likelihood[f][1] for f in findings]),
+        )
+
+    def factors(self, draw: int, log_missed: Floats) -> Floats:
+        """Weight of each reading (N, P) for sets whose links all miss with exp(log_missed)."""
+        factors: Floats = self.leak[draw] * self.yes[draw] + self.unexplained[draw] * self.rest(draw, log_missed)
+        return factors
+
+    def rest(self, draw: int, log_missed: Floats) -> Floats:
+        """Weight of each reading (N, P) where the leak does not explain."""
+        rest: Floats = self.no[draw] + (self.no[draw] - self.yes[draw]) * np.expm1(log_missed)
+        return rest
+
+    def weights(self, draw: int, member: Floats) -> Floats:
+        """Return the prior weight (N,) of sets as logarithms."""
+        with np.errstate(divide="ignore"):
+            log_off, log_on = np.log(self.off[draw]), np.log(self.on[draw])
+        log_off = np.maximum(log_off, -700.0)
+        weights: Floats = member @ (log_on - log_off) + log_off.sum()
+        return weights
+
+
+def few_causes(graph: PatientGraph, max_width: int) -> float:
+    """Sum over the likeliest sets of open causes instead of sweeping; return a bound on the share left out.
+
+    Draws share their sets, found for the first, the middle and the last of them, and the bound is the largest of
+    these three.
 
     Parameters
     ----------
@@ -39,29 +105,107 @@ def few_causes(graph: PatientGraph, max_width: int) -> Value:
     Raises
     ------
     TooWide
-        No set of few causes explains the findings.
+        No listed set of causes explains the findings.
     """
     core = graph.alive()
     causes, findings = [v for v in core if v < graph.n_causes], [v for v in core if v >= graph.n_causes]
-    budget = MAX_SETS if graph.draws is None else MAX_SETS // 2
-    most, listed = 0, 1
-    while most < len(causes) and listed + math.comb(len(causes), most + 1) <= budget:
-        most += 1
-        listed += math.comb(len(causes), most)
+    numbers = _Open.of(graph, causes, findings)
+    draws = len(numbers.off)
+    most = max(12, min(MAX_SETS if draws == 1 else _DRAWN_SETS, _NUMBERS // (max(len(findings), 1) * draws)))
+    looked = sorted({0, draws // 2, draws - 1})
+    member = _likely_sets(numbers, min(most, MAX_SETS), looked)
     order, near = _relaxed(graph, causes, findings, min(_RELAXED_WIDTH, max_width))
-    columns: list[list[Value]] = []
-    for i in range(1 if graph.draws is None else graph.draws):
-        part = slice(i, i + 1)
-        sums = _list_sets(graph, causes, findings, most, part)
-        columns.append([*sums, _mass_beyond(graph, order, near, most, part)])
-    flat = columns[0] if graph.draws is None else [np.concatenate(list(c)) for c in zip(*columns, strict=True)]
-    total, beyond, rest = flat[0], flat[-1], iter(flat[1:-1])
-    graph.log_evidence = graph.log_evidence + np.log(total)
+    kept = np.array([f in near for f in findings])
+    everything = len(causes) < 60 and len(member) == 1 << len(causes)
+    target = findings.index(graph.target) if graph.target in findings else -1
+    columns: list[list[float]] = []
+    omitted = 0.0
+    for d in range(draws):
+        total, sums, joint, log_missed = _sum_sets(numbers, d, member, target)
+        if total == 0.0:
+            raise TooWide(f"none of the {len(member)} likeliest sets of causes explains the findings: raise max_width")
+        columns.append([total, *sums])
+        if d in looked and not everything:
+            beyond = _mass_beyond(graph, numbers, d, member, joint, log_missed, causes, order, near, kept)
+            omitted = max(omitted, beyond / (total + beyond))
+    flat: list[Value] = (
+        list(columns[0]) if graph.draws is None else [np.array(list(values)) for values in zip(*columns, strict=True)]
+    )
+    rest = iter(flat[1:])
+    graph.log_evidence = graph.log_evidence + np.log(flat[0])
     for v in core:
         graph.slope[v] = (next(rest), next(rest))
     if graph.target in findings:
         graph.fired |= {c: graph.edges[c].get(graph.target, 0.0) * next(rest) for c in causes}
-    return beyond / (total + beyond)
+    return omitted
+
+
+def _likely_sets(numbers: _Open, most: int, looked: list[int]) -> Bools:
+    """Return the sets (N, C), at most `most`, that weigh most in some of the draws, the empty one among them."""
+    n = numbers.off.shape[1]
+    if n < 20 and 1 << n <= most:
+        return (np.arange(1 << n)[:, None] >> np.arange(n) & 1).astype(bool)
+    names = np.asarray(np.random.default_rng(0).integers(1, 1 << 62, size=n, dtype=np.uint64))
+    found: dict[int, tuple[float, Bools]] = {}
+    for d in looked:
+        for score, member in _search(numbers, d, names, max(2, most // (4 * len(looked)))):
+            for s, row, key in zip(score.tolist(), member, (member @ names).tolist(), strict=True):
+                if key not in found or s > found[key][0]:
+                    found[key] = (s, row)
+    best = sorted(found.items(), key=lambda item: (-item[1][0], item[0]))[:most]
+    return np.array([row for _, (_, row) in best])
+
+
+def _search(numbers: _Open, draw: int, names: NDArray[np.uint64], beam: int) -> list[tuple[Floats, Bools]]:
+    """Grow sets by one cause at a time, keeping the `beam` best of each size; scores are relative to the best set."""
+    n = numbers.off.shape[1]
+    member: Bools = np.zeros((1, n), dtype=bool)
+    log_missed: Floats = np.zeros((1, numbers.leak.shape[1]))
+    levels: list[tuple[Floats, Bools]] = []
+    total = -np.inf
+    for _ in range(n + 1):
+        with np.errstate(divide="ignore"):
+            readings = np.maximum(np.log(numbers.factors(draw, log_missed)), _FLOOR)
+        score = numbers.weights(draw, member.astype(np.float64)) + readings.sum(axis=1)
+        if len(score) > beam:
+            chosen = np.argpartition(-score, beam)[:beam]
+            score, member, log_missed = score[chosen], member[chosen], log_missed[chosen]
+        levels.append((score, member))
+        mass = float(np.logaddexp.reduce(score))
+        if mass < total + np.log(_NEGLIGIBLE):
+            break
+        total = float(np.logaddexp(total, mass))
+        rows, added = np.nonzero(~member)
+        if not len(rows):
+            break
+        _, first = np.unique((member @ names)[rows] + names[added], return_index=True)
+        rows, added = rows[first], added[first]
+        member, log_missed = member[rows], log_missed[rows] + numbers.miss[draw][added]
+        member[np.arange(len(rows)), added] = True
+    return [(score - total, member) for score, member in levels]
+
+
+def _sum_sets(numbers: _Open, draw: int, member: Bools, target: int) -> tuple[float, list[float], Floats, Floats]:
+    """Sum over sets: total, slopes of causes and findings, target shares; and each set's weight and misses."""
+    chosen = member.astype(np.float64)
+    log_missed = chosen @ numbers.miss[draw]
+    factors, rest = numbers.factors(draw, log_missed), numbers.rest(draw, log_missed)
+    joint = np.exp(numbers.weights(draw, chosen)) * factors.prod(axis=1)
+    total = float(joint.sum())
+    if total == 0.0:
+        return 0.0, [], joint, log_missed
+    inside = joint @ chosen
+    sums: list[float] = []
+    for i in range(chosen.shape[1]):
+        for part, x in ((total - inside[i], numbers.off[draw, i]), (inside[i], numbers.on[draw, i])):
+            sums.append(max(float(part), 0.0) / (float(x) * total) if x > 0.0 else 0.0)
+    without = np.divide(joint[:, None], factors, out=np.zeros_like(factors), where=factors > 0.0)
+    unexplained, leaked = (without * rest).sum(axis=0) / total, without.sum(axis=0) * numbers.yes[draw] / total
+    for k in range(factors.shape[1]):
+        sums += [float(unexplained[k]), float(leaked[k])]
+    if target >= 0:
+        sums += ((without[:, target] @ chosen) / total).tolist()
+    return total, sums, joint, log_missed
 
 
 def _relaxed(
@@ -70,7 +214,7 @@ def _relaxed(
     """Keep as many findings as a sweep of at most `max_width` bits has room for; return its order and edges."""
     near: dict[int, set[int]] = {c: set() for c in causes}
     order: list[int] = []
-    for f in sorted(findings, key=lambda v: len(graph.edges[v])):
+    for f in sorted(findings, key=lambda v: (np.mean(graph.value[v][1]), v)):  # the least leak is the hardest to bound
         trial = {v: us | {f} if v in graph.edges[f] else us for v, us in near.items()} | {f: set(graph.edges[f])}
         planned, width, _ = plan_order({v: us for v, us in trial.items() if us}, graph.n_causes)
         if width <= max_width:
@@ -78,94 +222,83 @@ def _relaxed(
     return [*order, *(c for c in causes if not near[c])], near
 
 
-def _list_sets(graph: PatientGraph, causes: list[int], findings: list[int], most: int, part: slice) -> list[Value]:
-    """Sum over sets of at most `most` causes: total, slopes of causes and findings, target shares."""
-    tail = () if graph.draws is None else (1,)
-    n, place = len(causes), {f: k for k, f in enumerate(findings)}
-    x0 = [cut(graph.value[c][0], part) for c in causes]
-    x1 = [cut(graph.value[c][1], part) for c in causes]
-    weight: Floats = np.ones((1, *tail))
-    member: NDArray[np.bool_] = np.zeros((1, n), dtype=bool)
-    no: Floats = np.ones((len(findings), 1, *tail))
-    yes = np.zeros_like(no)
-    total: Value = 0.0
-    inside, outside = np.zeros((n, *tail)), np.zeros((n, *tail))
-    slopes = np.zeros((len(findings), 2, *tail))
-    with_target = np.zeros((n, *tail))
-    for size in range(most + 1):
-        gap = np.ones_like(weight)  # product of the inactive weights between a set's last cause and the next
-        grown: list[tuple[Floats, NDArray[np.bool_], Floats, Floats]] = []
-        for i in range(n):
-            if i:
-                gap[: math.comb(i - 1, size)] *= x0[i - 1]
-            m = math.comb(i, size)  # sets are ordered by their last cause: these have all causes before i
-            if size == most or not m:
-                continue
-            mark, a, b = member[:m].copy(), no[:, :m].copy(), yes[:, :m].copy()
-            mark[:, i] = True
-            for f, q in graph.edges[causes[i]].items():
-                b[place[f]] += a[place[f]] * cut(q, part)
-                a[place[f]] *= 1.0 - cut(q, part)
-            grown.append((weight[:m] * gap[:m] * x1[i], mark, a, b))
-        if n:
-            gap[: math.comb(n - 1, size)] *= x0[n - 1]
-        joint = weight * gap
-        factors = []
-        for k, f in enumerate(findings):
-            (y0, y1), (l0, l1) = graph.value[f], graph.likelihood[f]
-            rest = cut(l0, part) * no[k] + cut(l1, part) * yes[k]
-            factors.append((rest, cut(y0, part) * rest + cut(y1, part) * cut(l1, part)))
-            joint = joint * factors[-1][1]
-        total = total + joint.sum(axis=0)
-        inside += member.T.astype(float) @ joint
-        outside += (~member).T.astype(float) @ joint
-        for k, f in enumerate(findings):
-            rest, factor = factors[k]
-            without = np.divide(joint, factor, out=np.zeros_like(joint), where=factor > 0.0)
-            slopes[k, 0] += (without * rest).sum(axis=0)
-            slopes[k, 1] += (without * cut(graph.likelihood[f][1], part)).sum(axis=0)
-            if f == graph.target:
-                with_target += member.T.astype(float) @ without
-        if grown:
-            weight, member = np.concatenate([g[0] for g in grown]), np.concatenate([g[1] for g in grown])
-            no = np.concatenate([g[2] for g in grown], axis=1)
-            yes = np.concatenate([g[3] for g in grown], axis=1)
-    if not np.all(total):
-        raise TooWide(f"no set of up to {most} causes explains the findings: raise max_width")
-    result: list[Value] = [total]
-    for i in range(n):
-        for sums, x in ((outside[i], x0[i]), (inside[i], x1[i])):
-            result.append(np.divide(sums, x * total, out=np.zeros_like(sums), where=np.asarray(x) > 0.0))
-    result += [s / total for pair in slopes for s in pair]
-    return result + ([w / total for w in with_target] if graph.target in findings else [])
-
-
-def _mass_beyond(graph: PatientGraph, order: list[int], near: dict[int, set[int]], most: int, part: slice) -> Value:
-    """Bound the evidence from sets of more than `most` causes: findings not in `order` count as free."""
-    tail = () if graph.draws is None else (1,)
-    table: Floats = np.zeros((1, most + 2, *tail))  # second axis: number of active causes, the last is "more"
-    table[0, 0] = 1.0
+def _mass_beyond(
+    graph: PatientGraph,
+    numbers: _Open,
+    draw: int,
+    member: Bools,
+    joint: Floats,
+    log_missed: Floats,
+    causes: list[int],
+    order: list[int],
+    near: dict[int, set[int]],
+    kept: Bools,
+) -> float:
+    """Bound the evidence of all sets that were not listed."""
+    height, slope = _line_above(numbers, draw, joint, log_missed, kept)
+    # exp(height + slope * misses) is never below the reading's weight, and is a product over causes
+    tilt = numbers.miss[draw] @ slope
+    top = float(height.sum())
+    chosen = member.astype(np.float64)
+    readings = numbers.factors(draw, log_missed)[:, kept].prod(axis=1)
+    listed = float((np.exp(numbers.weights(draw, chosen) + chosen @ tilt + top) * readings).sum())
+    place = {c: i for i, c in enumerate(causes)}
+    off, on = numbers.off[draw], numbers.on[draw] * np.exp(tilt)
+    table: Floats = np.ones(1)
     opened: list[int] = []
     waiting = {v: len(near[v]) for v in order}
     for v in order:
-        x0, x1 = cut(graph.value[v][0], part), cut(graph.value[v][1], part)
+        x0, x1 = (
+            (off[place[v]], on[place[v]])
+            if v in place
+            else (_cut(graph.value[v][0], draw), _cut(graph.value[v][1], draw))
+        )
         new = np.stack([table * x0, table * x1])
-        if v < graph.n_causes:
-            new[1, :, 1:] = table[:, :-1] * x1
-            new[1, :, -1] += table[:, -1] * x1
-            new[1, :, 0] = 0.0
         for p, u in enumerate(opened):
             if u in near[v]:
-                q = cut(graph.edges[v][u], part)
+                q = _cut(graph.edges[v][u], draw)
                 no, yes = explained(new, p, v < graph.n_causes)
                 yes += no * q
                 no *= 1.0 - q
                 waiting[u] -= 1
                 waiting[v] -= 1
-        table = new.reshape(-1, most + 2, *tail)
+        table = new.reshape(-1)
         opened.append(v)
         for p in [p for p in range(len(opened) - 1, -1, -1) if waiting[opened[p]] == 0]:
-            l0, l1 = graph.likelihood[opened.pop(p)]
-            split = table.reshape(-1, 2, 1 << p, most + 2, *tail)
-            table = (split[:, 0] * cut(l0, part) + split[:, 1] * cut(l1, part)).reshape(-1, most + 2, *tail)
-    return table[0, -1]
+            u = opened.pop(p)
+            split = table.reshape(-1, 2, 1 << p)
+            l0, l1 = _cut(graph.likelihood[u][0], draw), _cut(graph.likelihood[u][1], draw)
+            table = (split[:, 0] * l0 + split[:, 1] * l1).reshape(-1)
+    bound = float(table[0]) * float(np.exp(top))
+    return max(bound - listed, 0.0) + 1e-12 * bound  # the subtraction rounds
+
+
+def _line_above(numbers: _Open, draw: int, joint: Floats, log_missed: Floats, kept: Bools) -> tuple[Floats, Floats]:
+    """Bound the logarithm of each reading's weight by a line in its misses: (height, slope), zero where kept.
+
+    With m the sum of log(1 - link) over a set, the weight is a + b exp(m), m <= 0. For b < 0 its logarithm is concave
+    in m: the tangent where the listed sets are. For b > 0 it is convex: the chord over all possible m.
+    """
+    yes, no, free = numbers.yes[draw], numbers.no[draw], numbers.unexplained[draw]
+    a, b = yes * (free + numbers.leak[draw]), free * (no - yes)
+    height, slope = np.zeros(len(a)), np.zeros(len(a))
+    lowest = numbers.miss[draw].sum(axis=0)
+    at = joint @ log_missed / joint.sum()
+    for k in np.nonzero(~kept)[0]:
+        m = min(at[k], -1e-9)
+        value = a[k] + b[k] * np.exp(m)
+        tangent = b[k] * np.exp(m) / value
+        if b[k] < 0.0 and tangent * lowest[k] < _STEEPEST:
+            slope[k] = tangent
+            height[k] = np.log(value) - tangent * m
+        elif b[k] > 0.0:
+            ends = np.log(a[k] + b[k]), np.log(max(a[k] + b[k] * np.exp(lowest[k]), 1e-300))
+            slope[k] = (ends[0] - ends[1]) / -lowest[k] if lowest[k] < 0.0 else 0.0
+            height[k] = ends[0]
+        else:  # flat, or so steep that the tangent says nothing
+            height[k] = np.log(a[k])
+    return height, slope
+
+
+def _cut(value: Value, draw: int) -> float:
+    return float(value[draw]) if isinstance(value, np.ndarray) and value.ndim else float(value)

@@ -37,6 +37,9 @@ from soleus.reasoning.patient_graph import (
 from soleus.reasoning.plan import plan_order
 from soleus.reasoning.sweep import sweep
 
+MAX_WIDTH = 18  # choice: a quarter of a million states a table, about half a second; the compiled kernel uses the same
+_MAX_NUMBERS = 1 << 24  # choice: numbers in all tables over all draws; one to two seconds
+
 __all__ = ["ImpossibleEvidence", "Inference", "NoisyOr", "TooWide", "infer", "infer_evidence"]
 
 
@@ -138,7 +141,8 @@ class Inference:
     background : float or array (D,)
         P(the target's leak fired | evidence).
     omitted : float or array (D,)
-        0.0 when exact; else every probability above is within this distance of the exact one.
+        0.0 when exact; else every probability above is within this distance of the exact one (looked at in the first,
+        the middle and the last draw).
     """
 
     log_evidence: float | Floats
@@ -160,7 +164,7 @@ def infer(
     target_leak: ArrayLike = 0.0,
     links: ArrayLike | None = None,
     leaks: ArrayLike | None = None,
-    max_width: int = 20,
+    max_width: int = MAX_WIDTH,
 ) -> Inference:
     """Return the exact posterior of every cause given a patient's findings.
 
@@ -187,8 +191,8 @@ def infer(
     links, leaks : array (D, nnz) and (D, F), optional
         Drawn parameters that replace the network's links and its leak table.
     max_width : int
-        Most bits a table may have; above it only sets of few causes are counted and `Inference.omitted` is
-        positive.
+        Most bits a table may have; above it, and where the tables of all draws together would take seconds, only the
+        likeliest sets of causes are counted and `Inference.omitted` is positive.
 
     Returns
     -------
@@ -233,7 +237,7 @@ def infer_evidence(
     leak_row: int = 0,
     links: ArrayLike | None = None,
     leaks: ArrayLike | None = None,
-    max_width: int = 20,
+    max_width: int = MAX_WIDTH,
 ) -> float | Floats:
     """Return the logarithm of the evidence alone, in half the time of `infer`; arguments and errors as there.
 
@@ -257,7 +261,8 @@ def _solve(graph: PatientGraph, max_width: int, *, backward: bool) -> Value:
     if not core:
         return 0.0
     order, width, size = plan_order({v: set(graph.edges[v]) for v in core}, graph.n_causes)
-    if width > max_width:
+    too_long = graph.draws is not None and size * graph.draws > _MAX_NUMBERS
+    if width > max_width or too_long:
         return few_causes(graph, max_width)
     sweep(graph, order, size, backward=backward)
     return 0.0

@@ -95,8 +95,8 @@ def _ratio(observation: Observation) -> float:
 def _add_exclusions(evidence: Evidence, observations: dict[str, Observation]) -> None:
     """What is told to be one thing is not the other: "chronic" denies "sudden", a normal test what it rules out.
 
-    Only features of the complaint and tests exclude as observations: theirs are the kinds of one question (how it began,
-    how long it lasts, which side), so that the answer to one answers the others.
+    Only features of the complaint and tests exclude as observations: theirs are the kinds of one question (how it
+    began, how long it lasts, which side), so that the answer to one answers the others.
     """
     for finding in list(observations):
         observation = observations[finding]

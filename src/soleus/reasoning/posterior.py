@@ -221,3 +221,16 @@ def row_of(posterior: Posterior, row: int) -> Posterior:
         log_evidence=posterior.log_evidence[[row]],
         omitted=posterior.omitted,
     )
+
+
+def with_last(posterior: Posterior, last: Posterior) -> Posterior:
+    """Return a posterior whose last draw is that of another one; `omitted` is that of the other."""
+    return Posterior(
+        cramp=np.concatenate([posterior.cramp[:-1], last.cramp]),
+        present=np.concatenate([posterior.present[:-1], last.present]),
+        explains=np.concatenate([posterior.explains[:-1], last.explains]),
+        background=np.concatenate([posterior.background[:-1], last.background]),
+        other=np.concatenate([posterior.other[:-1], last.other]),
+        log_evidence=np.concatenate([posterior.log_evidence[:-1], last.log_evidence]),
+        omitted=last.omitted,
+    )
