@@ -162,8 +162,8 @@ def applies(context: Context, person: Person) -> bool:
         return False
     if context.pregnancy_month:
         month = person.pregnancy_month
-        if month is None or not context.pregnancy_month[0] <= month < context.pregnancy_month[1]:
-            return False
+        if not month or not context.pregnancy_month[0] <= month < context.pregnancy_month[1]:
+            return False  # month 0 is "not pregnant"
     if context.postpartum is not None and context.postpartum != bool(person.postpartum):
         return False
     return not (context.setting and context.setting != person.setting)
