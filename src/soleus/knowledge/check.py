@@ -229,7 +229,7 @@ def _check_rules(evidence: Evidence, add: Add) -> None:
                 "it would never or always be raised",
                 "write at least one literal in each list",
             )
-        for text in (literal for conjunction in flag.rule for literal in conjunction):
+        for text in (literal for conjunction in (*flag.rule, *flag.ask_when) for literal in conjunction):
             parsed = parse_literal(text)
             if parsed is None or (parsed[0].lstrip("!") not in (numbers if parsed[1] else words)):
                 add(

@@ -8,12 +8,13 @@ words. A word that is not understood and stands right beside a one-word wording 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 
 import msgspec
 
 from soleus.knowledge.lexicon import GENERAL, Lexicon, Pattern, is_shared
 from soleus.knowledge.negation import Scope
-from soleus.knowledge.words import Tables, Token
+from soleus.knowledge.words import Token
 
 _KEY_KINDS = frozenset(("word", "qualifier", "not", "family", "hedge", "number", "reporter"))
 _PREPOSITIONS = frozenset(
@@ -38,6 +39,14 @@ _PREDICATES = frozenset(("normal", "low", "high"))
 _LENT = frozenset(
     ("normal", "low", "high", "absent", "difficulty", "sudden", "loss", "family", "pain", "cramp", "severe")
 )
+_REMOTE = frozenset(("remotespan", "remote", "childhood", "infancy", "youth", "adolescent"))
+_FORMER = frozenset(("old", "former", "previou", "past"))
+_BEGINS = frozenset(("start", "begin", "begun", "first", "since", "onset", "new", "recentspan"))
+# Words that make a denial narrower than the wording beside them: "no cramps in short exercise" is not "no exertion".
+_NARROWS = frozenset(("short", "long", "brief", "prolong", "early", "late"))
+_TIMED = "beside_complaint"  # the index of times that a symptom of the complaint may stand beside
+_TIMED_FIELDS = frozenset(("symptom", "history", "free"))
+_PLACED_IN_TIME = frozenset(("at", "in", "on", "when", "while", "during", "by", "all", "every", "whenever"))
 _GAP = 5  # choice: other content words allowed inside one wording
 
 
@@ -73,14 +82,17 @@ class Reading(msgspec.Struct):
     refused: bool = False
 
 
-def split_clauses(tokens: Sequence[Token], tables: Tables) -> list[list[Clause]]:
-    """Give the clauses of a phrase, in groups that a full stop or "but" separates."""
+def split_clauses(tokens: Sequence[Token], lexicon: Lexicon, *, headed: bool = False) -> list[list[Clause]]:
+    """Give the clauses of a phrase, in groups that a full stop or "but" separates.
+
+    ``headed``: a body part that stands first heads what follows, as in the report of an examination.
+    """
     groups: list[list[Clause]] = [[]]
     at: list[int] = []
 
     def close() -> None:
         if at:
-            groups[-1].append(_clause(tokens, list(at), tables.paired))
+            groups[-1].append(_clause(tokens, list(at), lexicon.tables.paired))
             at.clear()
 
     for i, token in enumerate(tokens):
@@ -92,7 +104,9 @@ def split_clauses(tokens: Sequence[Token], tables: Tables) -> list[list[Clause]]
         else:
             at.append(i)
     close()
-    return [_lend(group, tokens, tables.within) for group in groups if group]
+    for group in groups:
+        _share_nouns(group, tokens, lexicon.described)
+    return [_lend(group, tokens, lexicon.tables.within, headed) for group in groups if group]
 
 
 def _clause(tokens: Sequence[Token], at: list[int], paired: frozenset[str]) -> Clause:
@@ -126,7 +140,43 @@ def _clause(tokens: Sequence[Token], at: list[int], paired: frozenset[str]) -> C
     return Clause(at, keys, parts, side, postposed, words)
 
 
-def _lend(group: list[Clause], tokens: Sequence[Token], within: dict[str, tuple[str, ...]]) -> list[Clause]:
+def _share_nouns(group: list[Clause], tokens: Sequence[Token], described: frozenset[str]) -> None:
+    """Give adjectives that "and" joins the noun they share: "skin cool and dry", "dry and itchy skin"."""
+    for one, other in pairwise(group):
+        if other.at[0] - one.at[-1] != 2 or tokens[one.at[-1] + 1].kind != "and":
+            continue
+        words = {id(c): [i for i in c.at if tokens[i].kind == "word"] for c in (one, other)}
+        for adjective, pair in ((other, one), (one, other)):
+            mine, theirs = words[id(adjective)], words[id(pair)]
+            if len(mine) != 1 or len(theirs) < 2 or adjective.parts:
+                continue
+            noun = theirs[0] if pair is one else theirs[-1]
+            if tokens[noun].key in described and tokens[mine[0]].key not in described:
+                adjective.lent_keys.setdefault(tokens[noun].key, [noun])
+
+
+def _denies(clause: Clause, tokens: Sequence[Token]) -> int | None:
+    """Give where the clause's own denial stands."""
+    return next((i for i in clause.at if tokens[i].kind == "not"), None)
+
+
+def _may_lend(giver: Clause, clause: Clause, tokens: Sequence[Token], headed: bool) -> bool:
+    """Say whether a clause may borrow a body part: not when it has its own "no", unless the part heads the list.
+
+    "No back pain, no numbness" denies all numbness; "right calf: no swelling, no redness" is about the calf. Signs
+    are listed under the part ("calf supple, no tenderness").
+    """
+    if _denies(clause, tokens) is None or giver.at[0] > clause.at[0]:
+        return True
+    denial = _denies(giver, tokens)
+    if denial is None:
+        return headed and giver.parts[0] == giver.at[0]
+    return giver.parts[0] < denial
+
+
+def _lend(
+    group: list[Clause], tokens: Sequence[Token], within: dict[str, tuple[str, ...]], headed: bool
+) -> list[Clause]:
     for n, clause in enumerate(group):
         before, after = group[:n], group[n + 1 :]
         if not clause.parts:
@@ -137,10 +187,12 @@ def _lend(group: list[Clause], tokens: Sequence[Token], within: dict[str, tuple[
                 and clause.words == 1
                 and all("leg" in within[tokens[i].key] for i in giver.parts)
             )
+            if giver is not None and _denies(giver, tokens) is not None:
+                giver = None  # "no numbness, no weakness of the arms"
             if giver is None or not (giver.postposed or adjective):
                 giver = next((c for c in reversed(before) if c.parts), None)
                 giver = None if giver is not None and giver.postposed else giver
-            if giver is not None:
+            if giver is not None and _may_lend(giver, clause, tokens, headed):
                 clause.lent_parts = giver.parts
                 clause.lent_side = giver.side
         if clause.parts and not clause.side and before and before[-1].side in ("one", "both") and not clause.words:
@@ -153,7 +205,7 @@ def _lend(group: list[Clause], tokens: Sequence[Token], within: dict[str, tuple[
             leads = clause.parts and all(i > clause.parts[0] for at in clause.keys.values() for i in at)
             if leads and before and before[-1].postposed:  # "cramps in the thighs and calves after running"
                 clause.lent_keys.update(before[-1].keys)
-            if before and before[-1].words:
+            if before and before[-1].words and _denies(clause, tokens) is None:
                 for lent in (before[-1].keys, before[-1].lent_keys):
                     for key, at in lent.items():
                         if key in _LENT:
@@ -274,10 +326,16 @@ def _beside(hit: Hit, clause: Clause, tokens: Sequence[Token], used: set[int], c
             return True
     if place + 1 < len(line):
         right = tokens[line[place + 1]]
-        harmless = right.key in context or right.key in hit.pattern.keys
+        harmless = right.key in context or right.key in hit.pattern.keys or _no_help(right, tokens[line[place + 1] - 1])
+        remedy = not right.known and tokens[line[place + 1] - 1].raw == "on"  # "epilepsy on valproate"
+        harmless = harmless or remedy
         if right.kind == "word" and not harmless and line[place + 1] not in used:
             return not right.raw.endswith(("ed", "ing"))
     return False
+
+
+def _no_help(token: Token, before: Token) -> bool:
+    return token.raw == "help" and before.kind == "not"  # "sciatica, injections not help"
 
 
 def _strange(clause: Clause, tokens: Sequence[Token]) -> bool:
@@ -323,7 +381,7 @@ def read_clauses(
     """
     reading = Reading()
     within = lexicon.tables.within
-    for group in split_clauses(tokens, lexicon.tables):
+    for group in split_clauses(tokens, lexicon, headed="sign" in fields):
         chosen: list[tuple[Clause, Hit]] = []
         for clause in group:
             if _strange(clause, tokens):
@@ -340,7 +398,7 @@ def read_clauses(
                     if c is clause
                 ):
                     continue
-                if any(scopes[i].denied for i in hit.used) and any(
+                if (absent or any(scopes[i].denied for i in hit.used)) and any(
                     set(hit.used) < set(o.used) for c, o in chosen if c is clause and not o.pattern.noted
                 ):
                     continue  # "not only at night" does not deny the night
@@ -364,6 +422,9 @@ def read_clauses(
                 reading.refused = True
                 continue
             _accept(hit, clause, tokens, scopes, lexicon, absent, reading)
+        if not absent and _TIMED_FIELDS.intersection(fields):
+            for clause in group:
+                _add_times(clause, chosen, tokens, scopes, lexicon, reading)
         for clause in group:
             _elsewhere(clause, tokens, lexicon, reading, within)
     return reading
@@ -381,35 +442,98 @@ def _refuse(
     """Say whether a wording that fits must not be used: a relative, another body part, the other side, too long ago."""
     pattern = hit.pattern
     if any(scopes[i].family for i in hit.used) != ("family" in pattern.keys):
+        if not pattern.noted and "family" not in pattern.keys:  # somebody else's: understood, without effect
+            reading.noted.append(" ".join(tokens[i].raw for i in sorted(hit.used)))
+            reading.used.update(i for i in hit.used if tokens[i].kind in ("word", "part"))
         return not pattern.noted
     if pattern.noted:
         return False
     denied = absent or any(scopes[i].denied for i in hit.used)
     if pattern.denied and not denied:
         return True
+    if any(scopes[i].steady for i in hit.used) and not any(scopes[i].denied and not scopes[i].steady for i in hit.used):
+        reading.noted.append(" ".join(tokens[i].raw for i in sorted(hit.used)))
+        reading.used.update(hit.used)
+        return True
     if "normal" in clause.keys and "normal" not in pattern.keys and clause.keys["normal"][0] not in reading.used:
         return True
+    if _fitting(hit, clause, tokens, lexicon, denied) or _open_when_denied(hit, lexicon, denied):
+        return False
+    if _former(hit, clause, tokens):  # long ago: understood, without effect
+        reading.noted.append(" ".join(tokens[i].raw for i in sorted(hit.used)))
+        reading.used.update(i for i in hit.used if tokens[i].kind == "word")
+    return True
+
+
+def _open_when_denied(hit: Hit, lexicon: Lexicon, denied: bool) -> list[str]:
+    """List the findings of a wording that counts only when it is told: "no paralysis" leaves weakness open."""
+    if not denied:
+        return []
+    pattern = hit.pattern
+    return [n for n, _ in pattern.findings if (n, pattern.keys, pattern.parts) in lexicon.only_present]
+
+
+def _former(hit: Hit, clause: Clause, tokens: Sequence[Token]) -> bool:
+    """Say whether the clause puts it years back: "20 years ago", "as a child", "old leg injury"."""
+    if not _REMOTE.isdisjoint(clause.keys):
+        return True
+    for key in _FORMER & clause.keys.keys():
+        for i in clause.keys[key]:
+            noun = next((j for j in range(i + 1, clause.at[-1] + 1) if tokens[j].kind in ("word", "part")), None)
+            if noun in hit.used:
+                return True
+    return False
+
+
+def _narrowed(hit: Hit, clause: Clause, tokens: Sequence[Token]) -> bool:
+    """Say whether a word of length makes what is denied narrower than the wording: "no cramps in short exercise"."""
+    for i in clause.at:
+        if tokens[i].key not in _NARROWS:
+            continue
+        noun = next((j for j in range(i + 1, clause.at[-1] + 1) if tokens[j].kind in ("word", "part")), None)
+        if i not in hit.used or (noun is not None and noun not in hit.used):
+            return True
+    return False
+
+
+def _fitting(
+    hit: Hit, clause: Clause, tokens: Sequence[Token], lexicon: Lexicon, denied: bool
+) -> list[tuple[str, bool]]:
+    """Give what a wording tells here: its findings that the place, the side and the time allow."""
+    pattern = hit.pattern
+    within = lexicon.tables.within
     parts = clause.parts or (clause.lent_parts if not pattern.parts else [])
-    side = clause.side or clause.lent_side
-    kept = 0
-    elsewhere = denied and parts and not any(_lower_limb(i, tokens, lexicon.tables.within) for i in parts)
-    for name, _ in pattern.findings:
+    told = clause.side or clause.lent_side
+    side = {"many": "both"}.get(told, told)
+    elsewhere = denied and parts and not any(_lower_limb(i, tokens, within) for i in parts)
+    former = _former(hit, clause, tokens)
+    narrowed = denied and _narrowed(hit, clause, tokens)
+    open_ = _open_when_denied(hit, lexicon, denied)
+    kept = []
+    for name, present in pattern.findings:
         policy = lexicon.policies[name]
+        if name in open_:
+            continue
         if elsewhere and pattern.parts and (name, pattern.keys) in lexicon.placeless:
             continue  # "no arm weakness" does not say that nothing is weak
-        if policy.side and side and {"many": "both"}.get(side, side) != policy.side and not (side == "many" and denied):
+        if policy.side and side and side != policy.side and not (told == "many" and denied):
             continue
-        if pattern.side == "both" and side == "many" and policy.side != "both":
+        if pattern.side == "both" and told == "many" and policy.side != "both":
             continue  # "cramps in hands and feet" does not say both sides
-        if policy.recent and any(k in clause.keys for k in ("remotespan", "remote")):
+        if policy.recent and former and _BEGINS.isdisjoint(clause.keys):
             continue
-        if not pattern.parts and parts and not _place_fits(policy.parts, parts, tokens, lexicon.tables.within):
+        if narrowed:
             continue
-        narrow = denied and not pattern.parts and policy.parts != ("any",)
-        if narrow and not all(_lower_limb(i, tokens, lexicon.tables.within) for i in clause.parts):
+        if not pattern.parts and parts and not _place_fits(policy.parts, parts, tokens, within):
             continue
-        kept += 1
-    return kept == 0
+        lives = (
+            parts and not {"leg", "limb", "any"} & {*policy.parts} and _place_fits(policy.parts, parts, tokens, within)
+        )
+        narrow = denied and not pattern.parts and policy.parts != ("any",) and not lives
+        if narrow and not all(_lower_limb(i, tokens, within) for i in clause.parts):
+            continue
+        kept.append((name, present))
+    return kept
 
 
 def _says_not(pattern: Pattern) -> bool:
@@ -442,29 +566,22 @@ def _accept(
     if pattern.noted:
         reading.noted.append(words)
         return
-    within = lexicon.tables.within
     doubted = any(scopes[i].doubted for i in hit.used if tokens[i].kind != "hedge") and "possible" not in pattern.keys
     spoken = [i for i in hit.used if tokens[i].kind in ("word", "part", "qualifier")] or list(hit.used)
     denied = not _says_not(pattern) and any(scopes[i].denied for i in spoken)
     denied = denied or (not _says_not(pattern) and any(scopes[i].denied for i in hit.lent if tokens[i].key != "not"))
     if not any(tokens[i].kind == "not" for i in clause.at) and not any(p for _, p in pattern.findings):
         denied = False  # "no clonus, plantars flexor": the denial before does not turn what is called normal
-    parts = clause.parts or (clause.lent_parts if not pattern.parts else [])
-    told = clause.side or clause.lent_side
-    side = {"many": "both"}.get(told, told)
+    fitting = _fitting(hit, clause, tokens, lexicon, absent or any(scopes[i].denied for i in hit.used))
     kept = []
-    for name, present in pattern.findings:
-        policy = lexicon.policies[name]
-        if pattern.side == "both" and told == "many" and policy.side != "both":
-            continue
-        if policy.side and side and side != policy.side and not (clause.side == "many" and (denied or absent)):
-            continue
-        if not pattern.parts and parts and not _place_fits(policy.parts, parts, tokens, within):
-            continue
-        if doubted and not policy.hedged:
+    for name, present in fitting:
+        if doubted and not lexicon.policies[name].hedged:
             reading.candidates.append(name)
-            continue
-        kept.append((name, present))
+        else:
+            kept.append((name, present))
+    if not fitting:
+        reading.noted.append(words)
+        return
     if doubted and not kept:
         reading.noted.append(f"possible {words}")
         return
@@ -486,6 +603,43 @@ def _accept(
         reading.used.difference_update(hit.used)
         return
     reading.matches += [(name, present != flip, words) for name, present in kept]
+
+
+def _add_times(
+    clause: Clause,
+    chosen: Sequence[tuple[Clause, Hit]],
+    tokens: Sequence[Token],
+    scopes: Sequence[Scope],
+    lexicon: Lexicon,
+    reading: Reading,
+) -> None:
+    """Add when the complaint comes, told in the same clause as a symptom that is one: "feet on fire at night"."""
+    index = lexicon.index.get(_TIMED)
+    told = {name for name, present, _ in reading.matches if present}
+    if index is None or not any(_complains(hit, tokens, lexicon, told) for c, hit in chosen if c is clause):
+        return
+    if any(not _lower_limb(i, tokens, lexicon.tables.within) for i in clause.parts) or "eased" in clause.keys:
+        return
+    for key in list(clause.keys):
+        for number in index.get(key, ()):
+            pattern = lexicon.patterns[number]
+            at = [clause.keys[k][0] for k in pattern.keys if k in clause.keys]
+            if len(at) < len(pattern.keys) or any(scopes[i].denied or scopes[i].doubted for i in at):
+                continue
+            first = min(at)
+            if any(i in hit.used for c, hit in chosen if c is clause for i in at):
+                continue  # "kicks at night" is one finding already
+            if (first and tokens[first - 1].raw in _PLACED_IN_TIME) or tokens[first].raw.endswith(("nal", "ly")):
+                words = " ".join(tokens[i].raw for i in at)
+                reading.matches += [(n, p, words) for n, p in pattern.findings if n not in told]
+                reading.used.update(at)
+
+
+def _complains(hit: Hit, tokens: Sequence[Token], lexicon: Lexicon, told: set[str]) -> bool:
+    """Say whether a wording that was taken tells of a symptom that is the complaint, or stands for it."""
+    return any(tokens[i].key in lexicon.timed for i in hit.used) and any(
+        name in told and lexicon.policies[name].kind in ("symptom", "history") for name, _ in hit.pattern.findings
+    )
 
 
 def _elsewhere(

@@ -290,7 +290,7 @@ class _Reader:
 
     def _quantity(self, key: str, parsed: ParsedValue, unit: str | None, limits: Limits) -> None:
         quantity = self.index.quantities[key]
-        if not parsed.numbers:
+        if not parsed.numbers or parsed.word == "unmeasurably_high":
             self._words(quantity, parsed)
             return
         if parsed.times_limit:
@@ -399,6 +399,8 @@ class _Reader:
             self._absent(below, said)
         if word in ("normal", "not_high"):
             self._absent(above, said)
+        if word == "unmeasurably_high" or (word == "graded" and not below):  # "3+" cannot be too little
+            word = "high"
         for side, other, direction in ((below, above, "low"), (above, below, "high")):
             if word not in (direction, f"very_{direction}"):
                 continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -104,19 +105,24 @@ class LaboratoryIndex:
 
 
 _QUALIFIERS = re.compile(
-    r"(?<![a-z0-9])(?:serum|plasma|blood|s|p|b|fs|levels?|concentration|conc|values?|tests?|results?|initial|"
+    r"(?<![a-z0-9])(?:serum|plasma|blood|s|p|b|fs|fp|sr|levels?|concentration|conc|values?|tests?|results?|initial|"
     r"baseline|repeat|repeated|peak|maximum|max|minimum|min|nadir|first|second|last|latest|recent|current|"
     r"total|admission|on admission|at presentation|presentation|today|venous|arterial|fasting|random|"
     r"morning|am|right|left|bilateral|both|legs?|resting|at rest|rest|lowest|highest|measured|"
     r"estimated|calculated|day \d+|week \d+|visit \d+|mean|average|median|follow-up|followup|during attack|"
-    r"interictal|between attacks|during episode|the|of|in|his|her)(?![a-z0-9])"
+    r"interictal|between (?:attacks|episodes|spells)|(?:during|in|with) (?:an? |the )?(?:attacks?|episodes?|spells?)|"
+    r"(?:pre|post|before|after)[- ]?(?:dialysis|hd|h[ae]modialysis)|at (?:diagnosis|onset|discharge|first)|"
+    r"on (?:arrival|presentation|day \d+)|nac|ifcc|"
+    r"(?:\d+|an?|one|two|three|four|five|six|a few) (?:days?|weeks?|months?) (?:ago|earlier|before|previously|later)|"
+    r"the|of|in|his|her)(?![a-z0-9])"
 )
 
 
 def plain_name(text: str) -> str:
-    """Return a printed name in lower case without ornaments."""
-    text = plain_text(text)
-    text = re.sub(r"[_:;?!\"'`*#]", " ", text)
+    """Return a printed name in lower case without accents and ornaments."""
+    text = unicodedata.normalize("NFD", plain_text(text))
+    text = "".join(char for char in text if unicodedata.category(char) != "Mn").replace("γ", "gamma")
+    text = re.sub(r"[_:;?!\"'`*#]|(?<=[a-z])\.(?= |$)", " ", text)
     return re.sub(r"\s+", " ", text).strip(" .,-")
 
 

@@ -25,6 +25,8 @@ Word = Literal[
     "not_high",
     "abnormal",
     "borderline",
+    "graded",
+    "unmeasurably_high",
     "not_done",
 ]
 
@@ -71,7 +73,18 @@ def plain_text(text: str) -> str:
     >>> plain_text("  25–OH  Vitamin D (µg/L) ")
     '25-oh vitamin d (ug/l)'
     """
-    text = unicodedata.normalize("NFKC", text[:LONGEST_TEXT]).lower()
+    return tidy_text(text[:LONGEST_TEXT]).lower()
+
+
+def tidy_text(text: str) -> str:
+    """Return text as `plain_text` does, whole and with its capitals.
+
+    Examples
+    --------
+    >>> tidy_text("K  2,9 – CK 900 µg/L")
+    'K 2,9 - CK 900 ug/L'
+    """
+    text = unicodedata.normalize("NFKC", text)
     text = "".join(" " if unicodedata.category(char) in ("Cc", "Cf", "Zs") else char for char in text)
     for old, new in (
         ("μ", "u"),
@@ -128,6 +141,7 @@ _WORDS: tuple[tuple[Word, str], ...] = (
         r"not (?:done|tested|measured|available|performed|known|reported|given|stated|applicable)|"
         r"pending|awaited|unknown|n/?a|nd|none|\?+|-+|refused|unavailable",
     ),
+    ("unmeasurably_high", r"(?:in|non[- ]?|not )compressible"),
     ("not_low", r"not (?:low|decreased|reduced|subnormal)"),
     ("not_high", r"not (?:high|raised|elevated|increased|detected)|negative|neg|no elevation|no rise"),
     (
@@ -148,9 +162,10 @@ _WORDS: tuple[tuple[Word, str], ...] = (
         "very_high",
         r"(?:very|extremely|severely|critically|markedly|massively|hugely|grossly|greatly|strikingly|"
         r"substantially|dramatically) (?:high|raised|elevated|increased)|massive(?:ly)?|"
-        r"panic high|sky[- ]high",
+        r"panic high|sky[- ]high|off the scale",
     ),
-    ("borderline", r"borderline|equivocal|indeterminate"),
+    ("borderline", r"borderline|equivocal|indeterminate|traces?|\(\+\)|\+/-|\+-"),
+    ("graded", r"\+{1,4}"),
     (
         "low",
         r"low|lower|decreased|reduced|subnormal|depressed|deficien(?:t|cy)|insufficien(?:t|cy)|suppressed|"
@@ -191,6 +206,8 @@ _TIMES_WORDS = {
     "ten": 10.0,
     "twenty": 20.0,
 }
+_GRADE = re.compile(r"(?<![\d.,])[1-4]\s?\+(?![\d+])|(?<![\w+])\+{2,4}(?![\w+])")  # "3+", "+++" on a test strip
+_TITER = re.compile(r"(?<![\d.,/:])1\s?[:/]\s?(?=\d{2,5}(?![\d.,/:]))")  # "1:320" is a titer of 320
 _BOUND = (
     ("<", re.compile(r"<|less than|below(?= ?\d)|under(?= ?\d)|fewer than")),
     (">", re.compile(r">|more than|greater than|above(?= ?\d)|over(?= ?\d)|exceed\w*|at least")),
@@ -255,6 +272,8 @@ def parse_value(text: str) -> ParsedValue:
     plain = plain_text(text)
     plain = re.sub(r"(?<=\d) (?=\d{3}(?![\d.]))", "", plain)
     plain = re.sub(r"(\d\.\d+),(?=\d+\.)", r"\1, ", plain)
+    plain = _GRADE.sub(" + ", plain)
+    plain = _TITER.sub("", plain)
     sign = -1.0 if re.match(r"-\s?\d", plain) else 1.0
     low = high = None
     segments = re.split(r"[;,](?!\d)", plain)
@@ -304,7 +323,7 @@ def _interval(match: re.Match[str]) -> tuple[float | None, float | None]:
 
 
 _UNIT_AFTER = re.compile(
-    r"\s*((?:(?:x\s*)?10[\^*e]*(?:3|6|9|12)\s*/\s*[a-z0-9]+)|/\s?[a-z]+[0-9]?|"
+    r"\s*((?:(?:x\s*)?10[\^*e]*(?:3|6|9|12)\s*/\s*[a-z0-9]+)|/\s?(?:[munp]?l|mm3|cumm|hpf|mcl)|"
     r"(?:[kmunpg]?(?:mol|eq|g|iu|u|ui|kat|val)|mm|ml|lakhs?|gm|units?|miu|uiu|mcg|micromol\w*|pg|ng)"
     r"(?:\s?/\s?[a-z0-9.*^{}_]+){0,3}(?:\s?(?:feu|ddu))?|%)(?![a-z])"
 )

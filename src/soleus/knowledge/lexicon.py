@@ -76,6 +76,9 @@ class Lexicon(msgspec.Struct, frozen=True):
     context: frozenset[str]
     placeless: frozenset[tuple[str, tuple[str, ...]]] = frozenset()
     outranks: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    only_present: frozenset[tuple[str, tuple[str, ...], tuple[str, ...]]] = frozenset()
+    described: frozenset[str] = frozenset()
+    timed: frozenset[str] = frozenset()
 
 
 _DEFAULT_PARTS = {
@@ -175,6 +178,7 @@ def build_lexicon(findings: Mapping[str, Finding], vocabulary: Vocabulary) -> Le
     weak = {*vocabulary.words.weak, *roots, *(tables.single.get(root, (root, ""))[0] for root in roots)}
     owners: dict[tuple[tuple[str, ...], tuple[str, ...], bool], set[str]] = {}
     never: set[tuple[str, tuple[str, ...], tuple[str, ...], str]] = set()
+    only_present: set[tuple[str, tuple[str, ...], tuple[str, ...]]] = set()
     known = {*findings, *SPECIAL}
     merged: dict[str, dict[tuple[object, ...], tuple[Pattern, list[tuple[str, bool]]]]] = {GENERAL: {}}
 
@@ -220,6 +224,8 @@ def build_lexicon(findings: Mapping[str, Finding], vocabulary: Vocabulary) -> Le
                         owners.setdefault((keys, pattern.parts, False), set()).add(name)
         for pattern in (p for term in extra.never for p in patterns_in(term)):
             never.add((name, pattern.keys, pattern.parts, pattern.side))
+        for pattern in (p for term in extra.only_present for p in patterns_in(term)):
+            only_present.add((name, pattern.keys, pattern.parts))
 
     policies: dict[str, Policy] = {}
     for name in dict.fromkeys((*findings, *SPECIAL)):
@@ -235,6 +241,8 @@ def build_lexicon(findings: Mapping[str, Finding], vocabulary: Vocabulary) -> Le
         ):
             for term in terms:
                 add(GENERAL, term, name, present)
+        for term in extra.only_present:
+            add(GENERAL, term, name, True)
         for term in extra.denied:
             add(GENERAL, term, name, True, denied=True)
         policies[name] = Policy(
@@ -300,6 +308,9 @@ def build_lexicon(findings: Mapping[str, Finding], vocabulary: Vocabulary) -> Le
         complaint=frozenset(vocabulary.words.complaint),
         context=frozenset(vocabulary.words.context),
         outranks={name: words.outranks for name, words in vocabulary.findings.items() if words.outranks},
+        only_present=frozenset(only_present),
+        described=frozenset(vocabulary.words.described),
+        timed=frozenset(vocabulary.words.timed),
         placeless=frozenset((n, p.keys) for p in patterns if not p.parts and len(p.keys) == 1 for n, _ in p.findings),
         keys=frozenset(key for pattern in patterns for key in pattern.keys),
         by_length={size: tuple(sorted(words)) for size, words in lengths.items()},

@@ -27,15 +27,67 @@ _POSITIVE_START = frozenset(
 )
 
 
+# Words after a spouse that tell of the spouse's own health, and words that make a witness of them.
+_HAS = frozenset(
+    (
+        "has",
+        "had",
+        "have",
+        "having",
+        "with",
+        "is",
+        "was",
+        "got",
+        "gets",
+        "died",
+        "suffers",
+        "suffered",
+        "developed",
+        "underwent",
+        "diagnosed",
+        "diagnosed with",
+    )
+)
+_WITNESS = frozenset(
+    (
+        "to",
+        "by",
+        "of",
+        "about",
+        "that",
+        "been",
+        "seen",
+        "heard",
+        "felt",
+        "found",
+        "observed",
+        "noted",
+        "described",
+        "told",
+        "worried",
+        "awake",
+        "woken",
+        "kept",
+        "kicked",
+        "complained",
+    )
+)
+_BEARS = frozenset(("postpartum", "pregnant"))
+_CHANGES = frozenset(("chang", "gettingworse", "worse", "high", "increasing", "worsening", "difference", "progress"))
 _SUBJECTS = frozenset(["i", "he", "she", "they", "we", "it", "there"])
 
 
 class Scope(NamedTuple):
-    """What holds for one word of a phrase."""
+    """What holds for one word of a phrase.
+
+    ``steady``: only a change of it is denied ("no change in the weakness"), so the word itself is neither told nor
+    denied.
+    """
 
     denied: bool = False
     doubted: bool = False
     family: bool = False
+    steady: bool = False
 
 
 def _content_between(tokens: Sequence[Token], start: int, stop: int) -> bool:
@@ -103,6 +155,14 @@ def _deny(tokens: Sequence[Token], denied: list[bool]) -> None:
             denied[j] = True
 
 
+def _steady(tokens: Sequence[Token], steady: list[bool]) -> None:
+    """Mark what stands after "no change in" or "no worsening of"."""
+    for i, token in enumerate(tokens[:-2]):
+        if token.kind == "not" and tokens[i + 1].key in _CHANGES and tokens[i + 2].raw in ("in", "of", "to"):
+            for j in range(i + 3, _end_of(tokens, i + 3, ("end", "not"))):
+                steady[j] = True
+
+
 def _doubt(tokens: Sequence[Token], doubted: list[bool]) -> None:
     stops = ("comma", "and", "end", "not")
     for i, token in enumerate(tokens):
@@ -136,6 +196,25 @@ def _relate(tokens: Sequence[Token], family: list[bool]) -> None:
             family[j] = True
 
 
+def _tells_of_spouse(tokens: Sequence[Token], i: int) -> bool:
+    """Say whether what follows a spouse is the spouse's own ("has MS"), not what they see ("has seen him kick")."""
+    following = tokens[i + 1 : i + 5]
+    if not following:
+        return False
+    if following[0].key in _BEARS:
+        return True
+    if following[0].raw not in _HAS:
+        return False
+    return not any(t.raw in _WITNESS or t.kind == "reporter" for t in following[1:3])
+
+
+def _relate_spouse(tokens: Sequence[Token], family: list[bool]) -> None:
+    for i, token in enumerate(tokens):
+        if token.key == "spouse" and _tells_of_spouse(tokens, i):
+            for j in range(i, _end_of(tokens, i + 1, ("end",))):
+                family[j] = True
+
+
 def read_scopes(tokens: Sequence[Token]) -> list[Scope]:
     """Give for each word whether it is denied, doubted, or told of a relative.
 
@@ -154,11 +233,14 @@ def read_scopes(tokens: Sequence[Token]) -> list[Scope]:
     denied = [False] * len(tokens)
     doubted = [False] * len(tokens)
     family = [False] * len(tokens)
+    steady = [False] * len(tokens)
     kinds = {token.kind for token in tokens}
     if "not" in kinds:
         _deny(tokens, denied)
+        _steady(tokens, steady)
     if "hedge" in kinds:
         _doubt(tokens, doubted)
     if "family" in kinds:
         _relate(tokens, family)
-    return [Scope(*each) for each in zip(denied, doubted, family, strict=True)]
+    _relate_spouse(tokens, family)
+    return [Scope(*each) for each in zip(denied, doubted, family, steady, strict=True)]

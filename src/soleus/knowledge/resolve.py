@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from soleus.knowledge import numbers
+from soleus.knowledge import numbers, phrasing
 from soleus.knowledge.clauses import Reading, read_clauses
 from soleus.knowledge.lexicon import GENERAL, Lexicon, Pattern, build_lexicon
 from soleus.knowledge.negation import read_scopes
@@ -121,7 +121,21 @@ def _tokens(text: str, lexicon: Lexicon) -> list[Token]:
         tokens = [t._replace(known=True) if not t.known and t.key in lexicon.keys else t for t in tokens]
     if any(t.kind == "word" and not t.known and len(t.raw) >= 7 for t in tokens):
         tokens = [_respell(t, lexicon) if t.kind == "word" and not t.known else t for t in tokens]
+    if any(t.kind == "family" for t in tokens):
+        tokens = [_alike(tokens, i) for i in range(len(tokens))]
     return tokens
+
+
+def _alike(tokens: Sequence[Token], i: int) -> Token:
+    """Read "a brother with the same" and "two affected siblings" as relatives with the complaint."""
+    token = tokens[i]
+    following = tokens[i + 1].kind if i + 1 < len(tokens) else "end"
+    last = following in ("end", "comma", "and") or (i + 1 < len(tokens) and tokens[i + 1].raw == "as")
+    before = tokens[i - 1].kind if i else "end"
+    affected = token.raw == "affected" and (last or following == "family" or before == "family")
+    if affected or (token.raw in ("same", "likewise") and last):
+        return Token("alike", "word", token.raw, False, True)
+    return token
 
 
 def _respell(token: Token, lexicon: Lexicon) -> Token:
@@ -183,7 +197,11 @@ def _read_open(text: str, field: str, lexicon: Lexicon, absent: bool) -> tuple[R
     elif _PARITY.search(text):
         before.noted.append(_PARITY.search(text).group(0))  # type: ignore[union-attr]
         text = _PARITY.sub(" ", text)
+    text = phrasing.mark_long_ago(text, history=field == "history")
     text = numbers.place_times(text, lexicon.limits)
+    if field not in ("sign", "test"):
+        text = phrasing.without_outcome(text, relief=False)
+    text = phrasing.join_likeness(phrasing.part_treatment(text))
     tokens = _tokens(text, lexicon)
     policies = lexicon.policies
     told = not lexicon.complaint.isdisjoint(t.key for t in tokens)
@@ -276,6 +294,10 @@ def _read_frequency(text: str, lexicon: Lexicon, reading: Reading, absent: bool)
 
 def _read_closed(text: str, field: str, lexicon: Lexicon, absent: bool) -> tuple[Reading, list[Token]]:
     before = Reading()
+    if field in ("frequency", "timing"):
+        text = phrasing.last_state(text)
+    elif field == "relieved_by":
+        text = phrasing.without_outcome(text, relief=True)
     used = text
     if field in ("duration", "onset"):
         _read_age(numbers.age_at_onset(text), lexicon, before, absent)

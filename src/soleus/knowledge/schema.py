@@ -198,6 +198,7 @@ class RedFlag(Record, frozen=True, kw_only=True):
     place: str
     verification: Verification
     ask: tuple[str, ...] = ()
+    ask_when: tuple[tuple[str, ...], ...] = ()
 
 
 class Effect(Claim, frozen=True, kw_only=True):

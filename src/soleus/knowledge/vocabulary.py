@@ -42,6 +42,8 @@ class FindingWords(Record, frozen=True, kw_only=True):
         Broader wordings that count only when they are denied: "no swelling" also denies swelling of one leg.
     never : tuple of str
         Wordings that are not this finding, whatever its file says: too general, or another finding's.
+    only_present : tuple of str
+        Wordings that count only when they are told, not when they are denied: "no paralysis" leaves weakness open.
     parts : tuple of str, optional
         Body parts that may stand beside a wording that names none; ``("any",)`` for no restriction. When not
         given: the lower limb, and for history anything.
@@ -61,6 +63,7 @@ class FindingWords(Record, frozen=True, kw_only=True):
     absent_terms: tuple[str, ...] = ()
     denied: tuple[str, ...] = ()
     never: tuple[str, ...] = ()
+    only_present: tuple[str, ...] = ()
     parts: tuple[str, ...] | None = None
     side: Literal["", "one", "both"] = ""
     hedged: bool = False
@@ -103,6 +106,10 @@ class Words(Record, frozen=True, kw_only=True):
         Concepts that name the complaint (cramp, pain).
     context : tuple of str
         Concepts of time and occasion, which may stand beside any finding without changing it.
+    timed : tuple of str
+        Concepts of a symptom whose time is the time of the complaint ("urge to move in the evening").
+    described : tuple of str
+        Concepts whose adjectives may be joined by "and": "skin cool and dry" tells of cool skin and of dry skin.
     """
 
     abbreviations: dict[str, str]
@@ -122,6 +129,8 @@ class Words(Record, frozen=True, kw_only=True):
     weak: tuple[str, ...]
     complaint: tuple[str, ...]
     context: tuple[str, ...]
+    timed: tuple[str, ...] = ()
+    described: tuple[str, ...] = ()
 
 
 class Vocabulary(Record, frozen=True, kw_only=True):

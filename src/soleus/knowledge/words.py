@@ -42,6 +42,9 @@ _PUNCTUATION = str.maketrans(
 _SPLIT = re.compile(r"\d+(?:\.\d+)?[a-z]*|[a-z0-9]+(?:'[a-z]+)?|[,;?/&+]|\.(?=\s|$)|(?<= )-(?= )")
 _BRACKETS = str.maketrans({"(": " ", ")": " ", "[": " ", "]": " ", ":": " ", '"': " "})
 _VOWEL = re.compile(r"[aeiouy]")
+_ADVERB = re.compile(
+    r"(?:al|ous|ive|ful|less|ing|ed|ar|ic|ent|ant|ish|ate|ite|some|ward|[cp]t|rs|ls)e?ly$|pily$|[ai]bly$"
+)
 _KEEP_OE = re.compile(r"^(?:tip)?toe|^shoe|^does$|^goes$|^coex|^coeff|^aloe|^hoe|^foe|^canoe")
 
 
@@ -221,6 +224,35 @@ _SEPARATORS = {
 }
 
 
+_OWNERS = frozenset(
+    (
+        "my", "his", "her", "their", "our", "your", "one", "two", "second", "first", "eldest", "oldest", "youngest",
+        "older", "younger", "other", "another", "previous", "only", "birth", "of", "each", "last", "affected",
+    )
+)  # fmt: skip
+_OWNED = frozenset(("with", "has", "had", "have", "died", "diagnosed", "born"))
+
+
+def _child(word: str, before: str, following: str) -> Token:
+    """Say whose child is meant: "her child" is a relative, "the child" the patient, a bare "child" may be either."""
+    if before in _OWNERS:
+        return Token("family", "family", word, False, True)
+    if before not in ("the", "this", "that") and following in _OWNED:
+        return Token("anybodyschild", "family", word, False, True)
+    return Token("childpatient", "qualifier", word, False, True)
+
+
+def _is_adverb(word: str, tables: Tables) -> bool:
+    """Say whether an unknown word that ends in -ly only says how: "rapidly", but not "belly" or "prickly"."""
+    if not word.endswith("ly") or len(word) <= 4:
+        return False
+    bare = word[:-2]
+    forms = [root_of(form, tables) for form in (bare, bare + "e", bare + "le") if len(form) > 3]
+    if any(tables.single.get(root, ("", ""))[1] == "qualifier" for root in forms):
+        return True
+    return bool(_ADVERB.search(word))
+
+
 def tokenize(words: list[str], tables: Tables) -> list[Token]:
     """Name each word or phrase by its concept; the longest phrase wins.
 
@@ -235,7 +267,8 @@ def tokenize(words: list[str], tables: Tables) -> list[Token]:
     list of Token
         In the order of the text; articles and possessives are left out.
     """
-    kept = [w for w in words if w not in tables.articles]
+    places = [at for at, w in enumerate(words) if w not in tables.articles]
+    kept = [words[at] for at in places]
     roots = [w if w in _SEPARATORS else root_of(w, tables) for w in kept]
     out: list[Token] = []
     i, n = 0, len(kept)
@@ -258,6 +291,9 @@ def tokenize(words: list[str], tables: Tables) -> list[Token]:
         separator = _SEPARATORS.get(word)
         if separator is not None:
             out.append(Token(word, separator, word, False, True))
+        elif tables.spelling.get(word, word) == "child":
+            at = places[i]
+            out.append(_child(word, words[at - 1] if at else "", words[at + 1] if at + 1 < len(words) else ""))
         elif root in tables.single:
             key, kind = tables.single[root]
             plural = kind == "part" and (
@@ -266,7 +302,7 @@ def tokenize(words: list[str], tables: Tables) -> list[Token]:
             out.append(Token(key, kind, word, plural, True))
         elif word[0].isdigit():
             out.append(Token(word, "number", word, False, True))
-        elif word.endswith("ly") and len(word) > 4:
+        elif _is_adverb(word, tables):
             out.append(Token(root, "qualifier", word, False, True))
         else:
             out.append(Token(root, "word", word, False, False))

@@ -31,7 +31,7 @@ from soleus.reasoning.network import BACKGROUND, Network, count_normals, person_
 from soleus.reasoning.noisy_or import ImpossibleEvidence, TooWide
 from soleus.reasoning.observation import Observed, observe
 from soleus.reasoning.posterior import Posterior, compute_posterior, row_of
-from soleus.reasoning.red_flags import Judge, judge_red_flags
+from soleus.reasoning.red_flags import Judge, belongs, judge_red_flags
 
 FloatArray = NDArray[np.float64]
 DRAWS = 200
@@ -108,7 +108,8 @@ def assess_facts(
         )
     drawn = _draw(network, observed, draws) if draws else now
     causes = _rank(network, trace, drawn, steps)
-    open_flags = _most_likely_dangers(open_flags, causes)
+    usual = frozenset(flag.id for flag in open_flags if belongs(evidence.red_flags[flag.id], judge))
+    open_flags = _most_likely_dangers(open_flags, causes, usual)
     explains = {answer.id: answer.explains.value for answer in causes}
     by_flag = raised[0].urgency if raised else "self_care"
     by_probability, calling = urgency_of(evidence, explains)
@@ -227,13 +228,18 @@ def _answer(
     )
 
 
-def _most_likely_dangers(flags: tuple[RaisedFlag, ...], causes: tuple[CauseAnswer, ...]) -> tuple[RaisedFlag, ...]:
-    """Order the dangers that a question must settle by how likely they are here, and keep as many as a person reads."""
+def _most_likely_dangers(
+    flags: tuple[RaisedFlag, ...], causes: tuple[CauseAnswer, ...], usual: frozenset[str]
+) -> tuple[RaisedFlag, ...]:
+    """Order the dangers that a question must settle, and keep as many as a person reads.
+
+    Those that belong to this kind of complaint come first, then by how likely they are here.
+    """
     present = {answer.id: answer.present.value for answer in causes}
 
-    def order(flag: RaisedFlag) -> tuple[float, int, str]:
+    def order(flag: RaisedFlag) -> tuple[bool, float, int, str]:
         likely = max((present.get(cause, 0.0) for cause in flag.suggests), default=0.0)
-        return -likely, URGENCIES.index(flag.urgency), flag.id
+        return flag.id not in usual, -likely, URGENCIES.index(flag.urgency), flag.id
 
     return tuple(sorted(flags, key=order)[:MOST_QUESTIONS])
 

@@ -113,18 +113,20 @@ def act_threshold(evidence: Evidence, urgency: Urgency) -> float:
 def urgency_of(evidence: Evidence, explains: dict[str, float]) -> tuple[Urgency, str]:
     """Return the urgency that the probabilities alone call for, and the cause that calls for it.
 
-    A cause calls for its urgency once it explains the complaint with at least the probability that the policy sets for
-    that urgency. Red flags are judged elsewhere and can only raise this.
+    An urgency is called for once the causes that need care that fast or faster explain the complaint, together, with at
+    least the probability that the policy sets for it: three dangers at one chance in ten each are no less reason to go
+    than one at three in ten. The cause returned is the likeliest of them. Red flags are judged elsewhere and can only
+    raise this.
     """
+    dangers: list[tuple[float, str]] = []
     for urgency in URGENCIES[:-1]:
-        limit = act_threshold(evidence, urgency)
-        calling = [
+        dangers += [
             (value, key)
             for key, value in explains.items()
-            if key in evidence.causes and evidence.causes[key].urgency == urgency and value >= limit
+            if key in evidence.causes and evidence.causes[key].urgency == urgency
         ]
-        if calling:
-            return urgency, max(calling)[1]
+        if dangers and sum(value for value, _ in dangers) >= act_threshold(evidence, urgency):
+            return urgency, max(dangers)[1]
     return "self_care", ""
 
 

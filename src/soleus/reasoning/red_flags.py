@@ -117,20 +117,35 @@ def close_state(evidence: Evidence, state: Mapping[str, bool]) -> dict[str, bool
 
 
 def judge_red_flags(evidence: Evidence, judge: Judge) -> tuple[tuple[RaisedFlag, ...], tuple[RaisedFlag, ...]]:
-    """Return the flags that are raised and those that a question must settle, most urgent first."""
+    """Return the flags that are raised and those that a question must settle, most urgent first.
+
+    A question must settle a flag when what is known nearly raises it, or when the danger belongs to this kind of
+    complaint (`RedFlag.ask_when`).
+    """
     raised: list[RaisedFlag] = []
     open_flags: list[RaisedFlag] = []
     for key, flag in evidence.red_flags.items():
         triggers, questions = _judge_rule(flag, judge)
         if triggers:
             raised.append(_flag(key, flag, evidence, triggers, ()))
-        elif questions:
+        elif questions := questions or _usual_questions(flag, judge):
             open_flags.append(_flag(key, flag, evidence, (), questions))
 
     def rank(flag: RaisedFlag) -> tuple[int, str]:
         return URGENCIES.index(flag.urgency), flag.id
 
     return tuple(sorted(raised, key=rank)), tuple(sorted(open_flags, key=rank))
+
+
+def belongs(flag: RedFlag, judge: Judge) -> bool:
+    """Tell whether a danger belongs to this kind of complaint, so that it is asked about whatever else was told."""
+    return any(all(judge.literal(text) for text in conjunction) for conjunction in flag.ask_when)
+
+
+def _usual_questions(flag: RedFlag, judge: Judge) -> tuple[str, ...]:
+    if not belongs(flag, judge):
+        return ()
+    return tuple(text for text in flag.ask if judge.literal(text) is None)[:MOST_UNKNOWN]
 
 
 def _judge_rule(flag: RedFlag, judge: Judge) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -9,7 +9,6 @@ Source: Fraser & Harris 1989 (components of variation); the weighing itself is B
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -152,7 +151,7 @@ def _with_disease(
         limit = level.limit.value
         edge, reach = _edge_and_reach(level, limit, log_scale)
         distance = sign * (grid - edge)
-        tail = np.where(distance > 0, _density_beyond(np.maximum(distance, 0) / reach), 0.0) * np.gradient(grid)
+        tail = np.where(distance > 0, np.exp(-np.maximum(distance, 0) / reach), 0.0) * np.gradient(grid)
         if tail.sum() > 0:
             prior = prior + disease / 2 * tail / tail.sum()
     return prior
@@ -167,22 +166,6 @@ def _edge_and_reach(level: Level, limit: float, log_scale: bool) -> tuple[float,
     return float(np.log(max(limit, 1e-9))), float(
         np.log1p(share) if level.side == "above" else -np.log(max(1 - share, 0.05))
     )
-
-
-# How far beyond a limit disease moves set points, in units of the level's spread. choice: half of the patients are within
-# 0.7 of it, as in an exponential, but the tail is heavy (a Lomax of shape two): the worst cases exist, and a sodium of 102
-# must not speak less than one of 118.
-_TAIL = math.log(2) / (math.sqrt(2) - 1)
-
-
-def _distance_beyond(share: FloatArray) -> FloatArray:
-    """Return the distance beyond the limit that this share of patients does not reach."""
-    return _TAIL * (1 / np.sqrt(1 - share) - 1)
-
-
-def _density_beyond(distance: FloatArray) -> FloatArray:
-    """Return the density of patients at a distance beyond the limit."""
-    return 2 / _TAIL * (1 + distance / _TAIL) ** -3
 
 
 def _reading_density(
@@ -241,7 +224,10 @@ def _weigh(
     edge, reach = _edge_and_reach(level, limit, log_scale)
     sign = -1.0 if level.side == "below" else 1.0
     steps = (np.arange(GRID_POINTS) + 0.5) / GRID_POINTS
-    points = edge + sign * _distance_beyond(steps) * reach
+    distance = (
+        -np.log1p(-steps) * reach
+    )  # quantiles of an exponential: most patients are just beyond the limit, few far
+    points = edge + sign * distance
     low, high = quantity.plausible
     bounds = (np.log(max(low, 1e-9)), np.log(high)) if log_scale else (low, high)
     points = np.clip(points, *bounds)

@@ -34,7 +34,11 @@ def _table(path: str) -> dict[str, object]:
 
 
 QUANTITIES = {k: msgspec.convert(v, Quantity) for k, v in _table("measurements/laboratory.toml").items()}
-FINDINGS = {k: msgspec.convert(v, Finding) for k, v in _table("findings/tests.toml").items()}
+FINDINGS = {
+    k: msgspec.convert(v, Finding)
+    for name in ("tests", "history", "signs")
+    for k, v in _table(f"findings/{name}.toml").items()
+}
 PANELS = panels_from(_table("vocabulary/panels.toml"))
 INDEX = LaboratoryIndex(QUANTITIES, PANELS)
 

@@ -336,12 +336,27 @@ def test_impossible_evidence_names_the_draw() -> None:
         infer(network, [[0.5], [1.0]], [[0.5], [0.0]], [0], [[0, 1]])
 
 
-def test_a_patient_beyond_every_method_is_refused_not_guessed() -> None:
-    """Twenty-four present findings in a ring, without leaks, need twelve causes; the fallback lists fewer."""
-    n = 24
+def ring(n: int) -> NoisyOr:
+    """Present findings in a ring, without leaks, each explained by two neighbors: half of the causes are needed."""
     rows = [sorted((i, (i + 1) % n)) for i in range(n)]
-    network = NoisyOr(n, np.arange(0, 2 * n + 1, 2), np.concatenate(rows), np.full(2 * n, 0.5), np.zeros((1, n)))
-    prior = np.full(n, 0.1)
+    return NoisyOr(n, np.arange(0, 2 * n + 1, 2), np.concatenate(rows), np.full(2 * n, 0.5), np.zeros((1, n)))
+
+
+def test_where_many_causes_are_needed_the_bound_still_covers_the_answer() -> None:
+    """Twelve causes at least must be active: the listed sets reach them, and say how much they leave out."""
+    n, prior = 24, np.full(24, 0.1)
+    exact = infer(ring(n), 1 - prior, prior, np.arange(n), [[0, 1]] * n)
+    listed = infer(ring(n), 1 - prior, prior, np.arange(n), [[0, 1]] * n, max_width=2)
+    assert exact.omitted == 0.0 < float(listed.omitted) <= 1.0
+    assert np.abs(listed.present - exact.present).max() <= float(listed.omitted)
+    batch = infer_batch(ring(n), 1 - prior, prior, np.full((1, n), 2), max_width=2)
+    assert batch.status.tolist() == [APPROXIMATE]
+
+
+def test_a_patient_beyond_every_method_is_refused_not_guessed() -> None:
+    """Twelve causes at 1e-30 each weigh less than the smallest number: the list refuses, the sweep rescales."""
+    n = 24
+    network, prior = ring(n), np.full(n, 1e-30)
     with pytest.raises(TooWide, match="raise max_width"):
         infer(network, 1 - prior, prior, np.arange(n), [[0, 1]] * n, max_width=2)
     states = np.full((1, n), 2)
