@@ -96,6 +96,13 @@ def test_claudication_is_not_left_to_self_care() -> None:
         ("", {"sodium": 123.0}, {}, "same_day"),
         ("", {"ck": 8000.0}, {}, "emergency"),
         ("weakness_general", {"ck": 1500.0}, {}, "same_day"),
+        ("headache on_exertion pulses_weak", {"esr": 100.0}, {"age": 71.0}, "same_day"),
+        ("headache on_exertion pulses_weak", {"esr": 100.0}, {"age": 35.0}, "routine"),
+        ("cirrhosis_known confusion", {}, {"age": 57.0}, "same_day"),
+        ("site_calf onset_acute one_sided continuous_pain", {}, {"age": 45.0}, "same_day"),
+        ("generalized_cramps onset_subacute", {}, {"age": 50.0}, "same_day"),
+        ("lhermitte_sign tingling onset_subacute", {}, {"age": 21.0}, "same_day"),
+        ("site_calf breathlessness recent_surgery_or_cast", {}, {"age": 66.0}, "emergency"),
     ],
 )
 def test_danger_is_sent_to_care(

@@ -240,3 +240,14 @@ def test_a_clean_bill_raises_nothing() -> None:
         REAL, Judge(REAL, Person(age=60, pregnancy_month=0, postpartum=False), state, {})
     )
     assert raised == open_flags == ()
+
+
+def test_dangers_that_belong_to_a_complaint_are_asked_whatever_else_was_told() -> None:
+    """Pain of one calf and a clot: swelling is asked though nothing alarming was told; once answered, no more."""
+    state = {"one_sided": True, "site_calf": True}
+    _, questions = judge_red_flags(REAL, Judge(REAL, Person(), state, {}))
+    clot = next(flag for flag in questions if flag.id == "clot_in_a_leg_vein")
+    assert "leg_swelling_one_sided" in clot.ask_findings
+    answered = state | dict.fromkeys(REAL.red_flags["clot_in_a_leg_vein"].ask, False)
+    _, questions = judge_red_flags(REAL, Judge(REAL, Person(), answered, {}))
+    assert all(flag.id != "clot_in_a_leg_vein" for flag in questions)
