@@ -14,6 +14,8 @@ RECORDS = (
     ("everyday questions", DATA / "questions" / "dev.jsonl"),
     ("textbook patients", ROOT / "tests" / "cases" / "textbook.jsonl"),
     ("textbook questions", ROOT / "tests" / "cases" / "everyday.jsonl"),
+    ("composed patients", ROOT / "tests" / "cases" / "composed.jsonl"),
+    ("composed questions", ROOT / "tests" / "cases" / "composed_questions.jsonl"),
 )
 
 
