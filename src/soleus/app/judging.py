@@ -44,6 +44,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     explains: dict[str, float] = msgspec.field(default_factory=dict)
+    standing: dict[str, float] = msgspec.field(default_factory=dict)
     baselines: dict[str, dict[str, float]] = msgspec.field(default_factory=dict)
     urgency: str = ""
     raised: tuple[str, ...] = ()
@@ -186,12 +187,13 @@ def run_record(session: Session, record: dict[str, Any]) -> Outcome:
 
 def _outcome(key: str, assessment: Assessment, seconds: float, baselines: dict[str, dict[str, float]]) -> Outcome:
     phrases = [u for u in assessment.understood if _counts(u.phrase)]
-    explains = {answer.id: answer.explains.value for answer in assessment.causes} | {
-        OUTSIDE: assessment.unexplained.value
-    }
+    outside = {OUTSIDE: assessment.unexplained.value}
+    explains = {answer.id: answer.explains.value for answer in assessment.causes} | outside
+    standing = {answer.id: answer.standing for answer in assessment.causes} | outside
     return Outcome(
         id=key,
         explains=explains,
+        standing=standing,
         baselines=baselines,
         urgency=assessment.urgency,
         raised=tuple(flag.id for flag in assessment.red_flags),
@@ -272,10 +274,10 @@ def _score_cases(pairs: list[tuple[Truth, Outcome]]) -> dict[str, Any]:
     )
     return {
         "n": n,
-        "top1": wilson(sum(rank_of(o.explains, t.causes) == 1 for t, o in pairs), n),
-        "top3": wilson(sum(rank_of(o.explains, t.causes) <= 3 for t, o in pairs), n),
+        "top1": wilson(sum(rank_of(o.standing, t.causes) == 1 for t, o in pairs), n),
+        "top3": wilson(sum(rank_of(o.standing, t.causes) <= 3 for t, o in pairs), n),
         "secondary_in_top3": wilson(
-            sum(rank_of(o.explains, t.secondary) <= 3 for t, o in pairs if t.secondary),
+            sum(rank_of(o.standing, t.secondary) <= 3 for t, o in pairs if t.secondary),
             sum(bool(t.secondary) for t, _ in pairs),
         ),
         "urgent_sensitivity": wilson(sum(sent(o) for _, o in urgent), len(urgent)),
@@ -291,7 +293,7 @@ def _score_questions(pairs: list[tuple[Truth, Outcome]], shown: int) -> dict[str
     n = len(pairs)
 
     def accepted(truth: Truth, outcome: Outcome, depth: int) -> bool:
-        return rank_of(outcome.explains, truth.causes) <= depth
+        return rank_of(outcome.standing, truth.causes) <= depth
 
     def order(urgency: str) -> int:
         return URGENCIES.index(urgency) if urgency in URGENCIES else len(URGENCIES)
@@ -299,7 +301,7 @@ def _score_questions(pairs: list[tuple[Truth, Outcome]], shown: int) -> dict[str
     missable = [(t, o) for t, o in pairs if t.must_not_miss]
 
     def raised(cause: str, outcome: Outcome) -> bool:
-        return rank_of(outcome.explains, [cause]) <= shown or cause in outcome.asked
+        return rank_of(outcome.standing, [cause]) <= shown or cause in outcome.asked
 
     every = sum(all(raised(c, o) for c in t.must_not_miss) for t, o in missable)
     some = sum(any(raised(c, o) for c in t.must_not_miss) for t, o in missable)

@@ -40,7 +40,11 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CauseAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """One suspect: how likely it is there, how likely it explains the complaint, and why."""
+    """One suspect: how likely it is there, how likely it explains the complaint, and why.
+
+    ``standing`` orders the suspects: the greater of ``explains`` and of what was told adds to ``present``. A disease
+    that was found belongs at the top even if it does not always cramp; one that is common anyway does not.
+    """
 
     id: str
     name: str
@@ -51,6 +55,7 @@ class CauseAnswer(msgspec.Struct, frozen=True, kw_only=True):
     explains: Probability
     prior_explains: float
     prior_present: float
+    standing: float
     steps: tuple[Step, ...]
     tests: tuple[str, ...]
     management: tuple[str, ...]

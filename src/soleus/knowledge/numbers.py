@@ -238,7 +238,8 @@ def times_per_day(text: str) -> tuple[float, str] | None:
 
 
 _DISTANCE = Regex(
-    rf"\b(?:{NUMBER}|one|half|quarter|1/2)(?:{_TO}{NUMBER})?\s*(?:an?\s+|of a\s+)?[\s-]*(?:m|met(?:er|re)s?"
+    rf"\b\d+(?:\.\d+)?(?:{_TO}\d+(?:\.\d+)?)?[\s-]*m\b"  # "2 am" and "I am" hold no meters
+    rf"|\b(?:{NUMBER}|one|half|quarter|1/2)(?:{_TO}{NUMBER})?\s*(?:an?\s+|of a\s+)?[\s-]*(?:met(?:er|re)s?"
     rf"|yards?|yds?|feet|ft|blocks?|miles?|km|kilomet(?:er|re)s?|steps|flights?(?: of stairs)?|houses|paces)\b"
     rf"|\b(?:{NUMBER})(?:{_TO}{NUMBER})?[\s-]*(?:minutes?|mins?)(?:'|s)?\s*(?:of\s+)?(?:walk(?:ing)?)\b"
     rf"|\bwalk(?:ing|s|ed)?\s+(?:for\s+)?(?:about\s+)?(?:{NUMBER})(?:{_TO}{NUMBER})?[\s-]*(?:minutes?|mins?)\b"
@@ -246,9 +247,23 @@ _DISTANCE = Regex(
 )
 
 
+_NOT_WALKED = Regex(
+    r"\b(?:sw[iu]m\w*|cycl\w*|bik(?:e|ing)\w*|rowing|rowed|marathons?|triathlons?|ironman|rac(?:e|es|ing)|mph|kph)\b"
+    r"|\bkm ?/ ?h\b|\b(?:km|miles?) (?:an|per) hour\b"
+)
+
+
 def walking_distance(text: str) -> tuple[str, str] | None:
-    """Give the words that name a distance walked, and the text without them."""
-    found = _DISTANCE.search(text)
+    """Give the words that name a distance walked, and the text without them.
+
+    A distance swum, cycled or raced and a speed are none.
+
+    Examples
+    --------
+    >>> walking_distance("after 200 m")[0], walking_distance("woke at 2 am"), walking_distance("last 10 km of a race")
+    ('200 m', None, None)
+    """
+    found = None if _NOT_WALKED.search(text) else _DISTANCE.search(text)
     if found is None:
         return None
     return found.group(0), f"{text[: found.start()]} walking {text[found.end() :]}"
@@ -272,7 +287,11 @@ _AFTER_BIRTH = Regex(
     r"|\brecent(?:ly)? (?:delivered|delivery|gave birth|childbirth|cesarean|caesarean|given birth)\b"
     r"|\bpost[- ]?c-?section\b"
 )
-_TRIMESTER = Regex(r"\b(?P<t>first|1st|second|2nd|third|3rd|last|late|early|mid)[\s-]*(?:trimester|pregnancy)\b")
+_TRIMESTER = Regex(
+    r"\b(?P<t>first|1st|second|2nd|third|3rd|last|late|early|mid)[\s-]*trimester\b"
+    r"|\b(?P<part>late|early|mid)[\s-]*pregnancy\b"  # "first pregnancy" counts children, not months
+    r"|\b(?P<term>term primi\w*|term multi\w*|(?:primi|multi)\w* at term|pregnan\w* at term)\b"
+)
 # choice: the middle week of each trimester, from the definition of the trimesters (to week 13, 27 and birth)
 _TRIMESTER_WEEK = {
     "first": 8.0,
@@ -286,6 +305,7 @@ _TRIMESTER_WEEK = {
     "early": 8.0,
     "mid": 20.0,
 }
+_TERM_WEEK = 39.0  # choice: the definition of full term, 39 to 40 weeks
 _MONTHS = Regex(
     r"\b(?P<m>\d{1,2})(?:st|nd|rd|th)?[\s-]*months?[\s-]*(?:pregnan\w*|gestation|gravid|of pregnancy)"
     r"|\b(?P<o>\d)(?:st|nd|rd|th)\s+month\b(?= of| pregnan)"
@@ -309,6 +329,8 @@ def pregnancy_weeks(text: str) -> float | None:
     --------
     >>> pregnancy_weeks("G3P2 at 37 weeks"), pregnancy_weeks("third trimester"), pregnancy_weeks("2 weeks postpartum")
     (37.0, 33.0, None)
+    >>> pregnancy_weeks("term primigravida in labour"), pregnancy_weeks("since her second pregnancy")
+    (39.0, None)
     """
     text = text[:500].lower()
     if after_birth(text):
@@ -326,7 +348,9 @@ def pregnancy_weeks(text: str) -> float | None:
         value = float(month["m"] or month["o"]) * 4.345
         return value if value <= 45 else None
     trimester = _TRIMESTER.search(text)
-    return _TRIMESTER_WEEK[trimester["t"]] if trimester else None
+    if trimester is None:
+        return None
+    return _TERM_WEEK if trimester["term"] else _TRIMESTER_WEEK[trimester["t"] or trimester["part"]]
 
 
 def after_birth(text: str) -> str:

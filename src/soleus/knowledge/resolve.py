@@ -252,7 +252,7 @@ def _read_spans(text: str, lexicon: Lexicon, reading: Reading, absent: bool, *, 
             short, long = limits.get("attack_short"), limits.get("attack_long")
             if short is not None and numbers.beyond(high, short):
                 reading.matches.append((short.finding, not absent, words))
-            elif long is not None and numbers.beyond(low, long):
+            elif long is not None and low >= long.value and numbers.beyond(high, long):  # "10-15 minutes"
                 reading.matches.append((long.finding, not absent, words))
             else:
                 reading.noted.append(words)

@@ -167,7 +167,7 @@ def _draw(network: Network, observed: Observed, draws: int) -> Posterior:
 
 
 def _rank(network: Network, trace: Trace, drawn: Posterior, steps: bool) -> tuple[CauseAnswer, ...]:
-    """All suspects, the likeliest explanation first; equal ones in the order of their ids."""
+    """All suspects by their standing; equal ones in the order of their ids."""
     present, explains = trace.posterior.present, trace.posterior.explains
     present_low, present_high = np.quantile(drawn.present, INTERVAL, axis=0)
     explains_low, explains_high = np.quantile(drawn.explains, INTERVAL, axis=0)
@@ -197,7 +197,7 @@ def _rank(network: Network, trace: Trace, drawn: Posterior, steps: bool) -> tupl
             explain_cause(network, trace, None) if steps else (),
         )
     )
-    return tuple(sorted(answers, key=lambda a: (-a.explains.value, a.id)))
+    return tuple(sorted(answers, key=lambda a: (-a.standing, a.id)))
 
 
 def _answer(
@@ -219,6 +219,7 @@ def _answer(
         explains=explains,
         prior_explains=prior_explains,
         prior_present=prior_present,
+        standing=_r(max(explains.value, present.value - prior_present)),
         steps=steps,
         tests=cause.tests,
         management=cause.management,

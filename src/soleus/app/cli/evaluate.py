@@ -81,14 +81,14 @@ def _print_table(truths: list[Truth], outcomes: list[Outcome]) -> None:
     print("id\trank\ttruth\tfirst\tsecond\tthird\turgent\tcalled\tflags\tunderstood\tmissed")
     for truth in truths:
         o = by_id[truth.id]
-        top = sorted(o.explains.items(), key=lambda item: (-item[1], item[0]))[:3]
+        top = sorted(o.standing.items(), key=lambda item: (-item[1], item[0]))[:3]
         names = [f"{name} {value:.2f}" for name, value in top] + ["-"] * (3 - len(top))
         urgent = truth.urgency or ("urgent" if truth.urgent else "not urgent")
         print(
             "\t".join(
                 [
                     o.id,
-                    str(rank_of(o.explains, truth.causes)),
+                    str(rank_of(o.standing, truth.causes)),
                     "/".join(truth.causes),
                     *names,
                     urgent,
