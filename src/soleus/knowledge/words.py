@@ -193,19 +193,32 @@ def cut(text: str, tables: Tables) -> list[str]:
 
 
 @lru_cache(maxsize=8)
-def _pattern_of(abbreviations: tuple[tuple[str, str], ...]) -> re.Pattern[str]:
-    # the closing space is looked at but not taken, so that it can open the next one ("n/v w/o fever")
-    return re.compile("|".join(re.escape(short[:-1]) + "(?= )" for short, _ in abbreviations) or r"(?!)")
-
-
-@lru_cache(maxsize=8)
-def _table_of(abbreviations: tuple[tuple[str, str], ...]) -> dict[str, str]:
-    return {short[:-1]: full for short, full in abbreviations}
+def _by_first_word(abbreviations: tuple[tuple[str, str], ...]) -> dict[str, list[tuple[str, str]]]:
+    """Index abbreviations, longest first, by their first word: a pattern of thousands takes long to compile."""
+    index: dict[str, list[tuple[str, str]]] = {}
+    for short, full in abbreviations:
+        index.setdefault(short.split(" ", 2)[1], []).append((short, full))
+    return index
 
 
 def _written_out(abbreviations: tuple[tuple[str, str], ...], text: str) -> str:
-    full = _table_of(abbreviations)
-    return _pattern_of(abbreviations).sub(lambda found: full[found.group(0)], text)
+    index = _by_first_word(abbreviations)
+    out: list[str] = []
+    at = 0
+    while True:
+        space = text.find(" ", at)
+        end = text.find(" ", space + 1)
+        if space < 0 or end < 0:
+            return "".join(out) + text[at:]
+        out.append(text[at:space])
+        for short, full in index.get(text[space + 1 : end], ()):
+            if text.startswith(short, space):
+                out.append(full)
+                at = space + len(short) - 1  # the closing space can open the next one ("n/v w/o fever")
+                break
+        else:
+            out.append(" ")
+            at = space + 1
 
 
 _SEPARATORS = {

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -260,12 +261,18 @@ def _solve(graph: PatientGraph, max_width: int, *, backward: bool) -> Value:
     core = graph.alive()
     if not core:
         return 0.0
-    order, width, size = plan_order({v: set(graph.edges[v]) for v in core}, graph.n_causes)
+    order, width, size = _plan(tuple((v, tuple(sorted(graph.edges[v]))) for v in core), graph.n_causes)
     too_long = graph.draws is not None and size * graph.draws > _MAX_NUMBERS
     if width > max_width or too_long:
         return few_causes(graph, max_width)
     sweep(graph, order, size, backward=backward)
     return 0.0
+
+
+@lru_cache(maxsize=16)
+def _plan(edges: tuple[tuple[int, tuple[int, ...]], ...], n_causes: int) -> tuple[list[int], int, int]:
+    """Plan a graph once: one answer sweeps the same graph for its value, its steps and its interval."""
+    return plan_order({v: set(near) for v, near in edges}, n_causes)
 
 
 def _columns(
