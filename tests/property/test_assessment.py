@@ -144,8 +144,8 @@ def test_probabilities_are_probabilities_and_intervals_are_intervals(case: dict[
     for cause in answer.causes:
         assert cause.explains.value <= cause.present.value + 1e-11, cause.id
     assert answer.cramp.probability.value + answer.unexplained.value <= 1 + 1e-9
-    best = [cause.explains.value for cause in answer.causes]
-    assert best == sorted(best, reverse=True)
+    standing = [cause.standing for cause in answer.causes]
+    assert standing == sorted(standing, reverse=True)
 
 
 @few
