@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from soleus.core.assessment import Step
-from soleus.knowledge.schema import Cause, Claim
+from soleus.knowledge.schema import Cause, Claim, Link
 from soleus.reasoning.network import BACKGROUND, Network, person_parameters
 from soleus.reasoning.observation import Observation, Observed
 from soleus.reasoning.posterior import Posterior, accumulate
@@ -87,8 +88,9 @@ def _steps(
     cramp: bool = False,
 ) -> tuple[Step, ...]:
     steps = []
+    links = {link.finding: link for link in cause.links} if cause is not None else {}
     for i, observation in enumerate(trace.observations):
-        claim, source, verification = describe_claim(network, cause, observation, cramp=cramp)
+        claim, source, verification = _describe_claim(network, cause, links, observation, cramp=cramp)
         steps.append(
             Step(
                 finding=observation.finding,
@@ -105,8 +107,8 @@ def _steps(
     return tuple(steps)
 
 
-def describe_claim(
-    network: Network, cause: Cause | None, observation: Observation, *, cramp: bool = False
+def _describe_claim(
+    network: Network, cause: Cause | None, links: Mapping[str, Link], observation: Observation, *, cramp: bool
 ) -> tuple[str, str, str]:
     """Put the claim behind a step into words: (sentence, source, verification)."""
     finding = network.evidence.findings[observation.finding]
@@ -115,12 +117,9 @@ def describe_claim(
         for exposure in cause.exposures:
             if exposure.finding == observation.finding:
                 return f"relative risk of cramps {_number(exposure)}", exposure.source, exposure.verification
-        for link in cause.links:
-            if link.finding == observation.finding:
-                without = (
-                    f"against {leak.value:.3g} in people with none of the causes ({leak.source}, {leak.verification})"
-                )
-                return f"seen in {_number(link)} of people with it, {without}", link.source, link.verification
+        if link := links.get(observation.finding):
+            without = f"against {leak.value:.3g} in people with none of the causes ({leak.source}, {leak.verification})"
+            return f"seen in {_number(link)} of people with it, {without}", link.source, link.verification
     if (cramp or cause is None or cause.makes == "cramp") and finding.in_cramp is not None:
         claim = finding.in_cramp
         return (
