@@ -204,11 +204,21 @@ def background_claim(evidence: Evidence, person: Person) -> list[Claim]:
     return list(specific or rows)
 
 
-def exposure_state(cause: Cause, state: dict[str, bool]) -> tuple[list[int], bool]:
-    """Return which exposures of a cause are present, and whether every one of them is known to be absent."""
+def exposure_state(
+    evidence: Evidence, cause: Cause, state: dict[str, bool], person: Person
+) -> tuple[list[int], float]:
+    """Return which exposures of a cause are present, and what part of its share those not told of still hold.
+
+    Each exposure holds a part in proportion to how many people have it (its leak) and to its excess risk.
+    """
     present = [i for i, exposure in enumerate(cause.exposures) if state.get(exposure.finding)]
-    absent = bool(cause.exposures) and all(state.get(exposure.finding) is False for exposure in cause.exposures)
-    return present, absent
+    parts = [
+        contextual(finding.leak, finding.leak_by_context, person).value * max(exposure.value - 1, 0.0)
+        for exposure in cause.exposures
+        for finding in [evidence.findings[exposure.finding]]
+    ]
+    unknown = sum(part for part, exposure in zip(parts, cause.exposures, strict=True) if exposure.finding not in state)
+    return present, unknown / sum(parts) if sum(parts) else 1.0
 
 
 class Draws:
@@ -257,8 +267,9 @@ def person_parameters(
     Notes
     -----
     prevalence = share x reference rate / strength, its odds multiplied by the modifiers that apply.
-    A cause with exposures (medicines) is "present" when one of those taken acts on this person; its prevalence is
-    [1 - prod(1 - (RR - 1) x background / (1 - background))] / strength over those taken.
+    A cause with exposures (medicines) is "present" when one of those taken acts on this person: with probability
+    [1 - prod(1 - (RR - 1) x background / (1 - background))] / strength over those taken. Medicines not told of are not
+    absent: they keep their part of the prevalence.
     """
     evidence, causes = network.evidence, network.causes
     draws = Draws(normals)
@@ -270,19 +281,19 @@ def person_parameters(
     links = network.structure.links[None, :] if normals is None else draws.logit(network.link_claims)
     shift = _context_shift(network, person, draws)
     prevalence = np.minimum(share * evidence.release.reference_rate.value / strength, MAXIMUM_COMMON)
-    for c, cause in enumerate(causes):
-        present, absent = exposure_state(cause, state)
-        if present:
-            risks = draws.log([cause.exposures[i] for i in present])
-            added = np.clip((risks - 1) * (background / (1 - background))[:, None], 0, 1)
-            prevalence[:, c] = (1 - np.prod(1 - added, axis=1)) / strength[:, c]
-            shift[:, c] = 0  # the modifiers say how many people take them; here it is known
-        elif absent:
-            prevalence[:, c] = MINIMUM_PREVALENCE
     prevalence = np.clip(prevalence, MINIMUM_PREVALENCE / 1e3, MAXIMUM_PREVALENCE)
     odds = prevalence / (1 - prevalence) * np.exp(shift)
+    prevalence = odds / (1 + odds)
+    for c, cause in enumerate(causes):
+        if not cause.exposures:
+            continue
+        present, unknown = exposure_state(evidence, cause, state, person)
+        risks = draws.log([cause.exposures[i] for i in present])
+        added = np.clip((risks - 1) * (background / (1 - background))[:, None], 0, 1)
+        acting = np.minimum((1 - np.prod(1 - added, axis=1)) / strength[:, c], 1.0)
+        prevalence[:, c] = np.maximum(1 - (1 - acting) * (1 - prevalence[:, c] * unknown), MINIMUM_PREVALENCE)
     return Parameters(
-        prevalence=np.minimum(odds / (1 + odds), MAXIMUM_PREVALENCE),
+        prevalence=np.minimum(prevalence, MAXIMUM_PREVALENCE),
         strength=np.minimum(strength, MAXIMUM_STRENGTH),
         links=links,
         leaks=leaks,
