@@ -13,7 +13,8 @@ from itertools import pairwise
 import msgspec
 
 from soleus.knowledge.lexicon import GENERAL, Lexicon, Pattern, is_shared
-from soleus.knowledge.negation import Scope
+from soleus.knowledge.negation import TURNS, Scope
+from soleus.knowledge.vocabulary import STATEMENTS
 from soleus.knowledge.words import Token
 
 _KEY_KINDS = frozenset(("word", "qualifier", "not", "family", "hedge", "number", "reporter"))
@@ -35,6 +36,7 @@ _PREPOSITIONS = frozenset(
         "near",
     )
 )
+_DENIALS = frozenset(("not", "absent", "unrelated"))
 _PREDICATES = frozenset(("normal", "low", "high"))
 _LENT = frozenset(
     ("normal", "low", "high", "absent", "difficulty", "sudden", "loss", "family", "pain", "cramp", "severe")
@@ -80,6 +82,7 @@ class Reading(msgspec.Struct):
     used: set[int] = msgspec.field(default_factory=set)
     candidates: list[str] = msgspec.field(default_factory=list)
     refused: bool = False
+    normal: set[str] = msgspec.field(default_factory=set)  # words that call something normal
 
 
 def split_clauses(tokens: Sequence[Token], lexicon: Lexicon, *, headed: bool = False) -> list[list[Clause]]:
@@ -304,6 +307,8 @@ def _fit(
         return None
     if _says_not(pattern) and not any(scopes[i].denied for i in used):
         return None
+    if pattern.negated and not any(scopes[i].denied for i in used if tokens[i].key in pattern.negated):
+        return None
     if len(used) > 1:
         inner = sum(1 for j in range(min(used) + 1, max(used)) if tokens[j].kind in ("word", "part") and j not in used)
         if inner > _GAP:
@@ -451,6 +456,8 @@ def _refuse(
     denied = absent or any(scopes[i].denied for i in hit.used)
     if pattern.denied and not denied:
         return True
+    if _eased_by_another(hit, tokens):
+        return True
     if any(scopes[i].steady for i in hit.used) and not any(scopes[i].denied and not scopes[i].steady for i in hit.used):
         reading.noted.append(" ".join(tokens[i].raw for i in sorted(hit.used)))
         reading.used.update(hit.used)
@@ -463,6 +470,21 @@ def _refuse(
         reading.noted.append(" ".join(tokens[i].raw for i in sorted(hit.used)))
         reading.used.update(i for i in hit.used if tokens[i].kind == "word")
     return True
+
+
+def _eased_by_another(hit: Hit, tokens: Sequence[Token]) -> bool:
+    """Say whether what eases is named behind "relieved by": "pain at rest relieved by hanging the foot"."""
+    if not hit.pattern.findings or not all(name.startswith("eased_") for name, _ in hit.pattern.findings):
+        return False
+    by = next((i for i in hit.used if tokens[i].key == "eased"), None)
+    if by is None or not (
+        tokens[by].raw.endswith((" by", " with")) or (by + 1 < len(tokens) and tokens[by + 1].raw in ("by", "with"))
+    ):
+        return False
+    means = [
+        i for i in hit.used if tokens[i].kind in ("word", "part") and tokens[i].key not in ("eased", "pain", "cramp")
+    ]
+    return bool(means) and max(means) < by and any(t.kind in ("word", "part") for t in tokens[by + 1 :])
 
 
 def _open_when_denied(hit: Hit, lexicon: Lexicon, denied: bool) -> list[str]:
@@ -537,7 +559,7 @@ def _fitting(
 
 
 def _says_not(pattern: Pattern) -> bool:
-    return "not" in pattern.keys or "absent" in pattern.keys
+    return not _DENIALS.isdisjoint(pattern.keys)
 
 
 def _place_fits(
@@ -569,7 +591,9 @@ def _accept(
     doubted = any(scopes[i].doubted for i in hit.used if tokens[i].kind != "hedge") and "possible" not in pattern.keys
     spoken = [i for i in hit.used if tokens[i].kind in ("word", "part", "qualifier")] or list(hit.used)
     denied = not _says_not(pattern) and any(scopes[i].denied for i in spoken)
-    denied = denied or (not _says_not(pattern) and any(scopes[i].denied for i in hit.lent if tokens[i].key != "not"))
+    turned = tokens[clause.at[0]].raw in TURNS  # "no cramps in the feet, only the calves"
+    borrowed = not turned and any(scopes[i].denied for i in hit.lent if tokens[i].key != "not")
+    denied = denied or (not _says_not(pattern) and borrowed)
     if not any(tokens[i].kind == "not" for i in clause.at) and not any(p for _, p in pattern.findings):
         denied = False  # "no clonus, plantars flexor": the denial before does not turn what is called normal
     fitting = _fitting(hit, clause, tokens, lexicon, absent or any(scopes[i].denied for i in hit.used))
@@ -593,7 +617,7 @@ def _accept(
     flip = denied or absent
     if flip:
         reversed_ = [(n, p) for n, p in kept if not p]
-        if reversed_ and (len(kept) > 1 or reversed_[0][0] not in ("examination_normal", "labs_normal")):
+        if reversed_ and (len(kept) > 1 or reversed_[0][0] not in STATEMENTS):
             reading.candidates += [name for name, _ in kept]
             reading.noted.append(words)
             return
@@ -603,6 +627,8 @@ def _accept(
         reading.used.difference_update(hit.used)
         return
     reading.matches += [(name, present != flip, words) for name, present in kept]
+    if not flip and not all(present for _, present in kept):
+        reading.normal.add(words)
 
 
 def _add_times(

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from soleus.knowledge.laboratory_text import normalize_unit, plain_text
+from soleus.knowledge.laboratory_text import LONGEST_TEXT, normalize_unit, parse_value, plain_text
 from soleus.knowledge.schema import Quantity, Record
 
 
@@ -140,6 +140,57 @@ def name_forms(name: str) -> list[str]:
     if not re.search(r"[a-z]", bare) or len(inside) == 1:
         forms += [plain_name(part) for part in inside]
     return list(dict.fromkeys(form for form in forms if form))
+
+
+_NEXT_TEST = re.compile(r"\s*[;,]\s+(?=[A-Za-z])|\s+and\s+(?=[A-Za-z])")
+_MOST_NAME_WORDS = 5  # choice: the name of a test inside a list of results is not longer
+_NAME_AND_VALUE = re.compile(r"\s*([A-Za-z][A-Za-z() -]{1,50}?)[\s:=]+([<>]?\s*\d.*)", re.DOTALL)
+
+
+def listed_results(name: str, result: str, index: LaboratoryIndex) -> list[tuple[str, str]]:
+    """Give the tests that one line tells, each with its own result: "ESR" with "88, CRP 60" is two.
+
+    Examples
+    --------
+    >>> listed_results("sodium", "131, in the morning", LaboratoryIndex({}))
+    [('sodium', '131, in the morning')]
+    """
+    found: list[tuple[str, str]] = []
+    at = start = 0
+    current = name
+    for gap in _NEXT_TEST.finditer(result):
+        words = result[gap.end() :].split()
+        for size in range(min(_MOST_NAME_WORDS, len(words) - 1), 0, -1):
+            other = " ".join(words[:size]).rstrip(":")
+            known = index.find(other)
+            if len(other) < 2 or not known or (known == "noted" and plain_name(other) not in index.noted):
+                continue
+            rest = result[gap.end() :].split(None, size)[size]
+            value = parse_value(_NEXT_TEST.split(rest)[0])
+            if value.numbers or value.word:
+                found.append((current, result[start : gap.start()]))
+                current, at = other, len(result) - len(rest)
+                start = at
+                break
+    return [*found, (current, result[start:])]
+
+
+def name_and_value(text: str) -> tuple[str, str] | None:
+    """Cut "ABPI 0.62 left" into the name and the value, or give None.
+
+    Examples
+    --------
+    >>> name_and_value("ABPI 0.62 left, 1.05 right"), name_and_value("pale left foot")
+    (('ABPI', '0.62 left, 1.05 right'), None)
+    """
+    found = _NAME_AND_VALUE.fullmatch(text[:LONGEST_TEXT])
+    return (found[1], found[2]) if found else None
+
+
+def tells_of_a_challenge(result: str, index: LaboratoryIndex) -> bool:
+    """Say whether a result in words is that of a test under exercise or stimulation, not of the resting person."""
+    worded = not any(char.isdigit() for char in result)
+    return worded and index.other is not None and bool(index.other.search(plain_name(result)))
 
 
 def nearest_names(name: str, index: LaboratoryIndex) -> tuple[str, ...]:

@@ -143,7 +143,12 @@ _WORDS: tuple[tuple[Word, str], ...] = (
     ),
     ("unmeasurably_high", r"(?:in|non[- ]?|not )compressible"),
     ("not_low", r"not (?:low|decreased|reduced|subnormal)"),
-    ("not_high", r"not (?:high|raised|elevated|increased|detected)|negative|neg|no elevation|no rise"),
+    (
+        "not_high",
+        r"not (?:high|raised|elevated|increased|detected)|negative|neg|no (?:elevation|rise|increase)|"
+        r"(?:fail(?:ed|s|ing|ure)?|did not|does not|didn't|doesn't|never|without)(?: to| a| any)? "
+        r"(?:rise|rose|increase)",
+    ),
     (
         "normal",
         r"(?:low|lower|high|upper)(?: end| limit| range)?[- ](?:of )?normal(?: range| limits?)?|"
@@ -190,7 +195,9 @@ _INTERVAL = re.compile(
 _BRACKET_INTERVAL = re.compile(rf"(?<=\S)\s*[(\[]\s*({_NUMBER})\s*(?:-|to)\s*({_NUMBER})[^)\]]*[)\]]")
 _TREATED = re.compile(
     r"(?:after|following|post|on|with)[- ](?:\w+ )?(?:treatment|replacement|correction|therapy|"
-    r"supplement\w*|infusion|repletion|discharge|recovery)"
+    r"supplement\w*|infusion|repletion|discharge|recovery)|"
+    r"(?:in )?between(?: (?:attacks?|episodes?|bouts?|crises|spells))?\s*$|"
+    r"between (?:attacks?|episodes?|bouts?|crises|spells)|interictal\w*|outside (?:of )?(?:the )?(?:attacks?|episodes?)"
 )
 _TIMES = re.compile(
     rf"({_NUMBER}|twice|double|three|four|five|six|ten|twenty)[ -]*(?:x|times|fold|-fold)?\s*(?:the\s+)?"
@@ -277,7 +284,7 @@ def parse_value(text: str) -> ParsedValue:
     sign = -1.0 if re.match(r"-\s?\d", plain) else 1.0
     low = high = None
     segments = re.split(r"[;,](?!\d)", plain)
-    if len(segments) > 1:  # what was measured after treatment says nothing about the time of the complaint
+    if len(segments) > 1:  # what was measured after treatment or between attacks says nothing about the complaint
         plain = ",".join(part for part in segments if not _TREATED.search(part)) or plain
     interval = _INTERVAL.search(plain) or _BRACKET_INTERVAL.search(plain, 1)
     if interval:

@@ -10,7 +10,7 @@ from soleus.knowledge.schema import Finding
 from soleus.knowledge.vocabulary import SPECIAL, BedsideLimit, FindingWords, Vocabulary
 from soleus.knowledge.words import Tables, Token, build_tables, clean, cut, root_of, tokenize
 
-_DENIALS = frozenset(("not", "absent"))
+_DENIALS = frozenset(("not", "absent", "unrelated"))
 GENERAL = ""  # the index of wordings that hold in every open field
 _SHARED = frozenset(
     (
@@ -37,6 +37,8 @@ class Pattern(msgspec.Struct, frozen=True, array_like=True):
 
     ``keys`` are concepts, ``parts`` body parts, ``side`` a side; ``findings`` pairs an id with what the wording says
     of it. ``noted`` is the group of a wording that has no effect. ``denied`` marks one that counts only when denied.
+    ``negated`` are the concepts that a denial inside the wording is about: "pain without cramp" is not a cramp without
+    pain.
     """
 
     text: str
@@ -47,6 +49,7 @@ class Pattern(msgspec.Struct, frozen=True, array_like=True):
     noted: str = ""
     denied: bool = False
     weight: int = 0
+    negated: tuple[str, ...] = ()
 
 
 class Policy(msgspec.Struct, frozen=True, array_like=True):
@@ -58,6 +61,7 @@ class Policy(msgspec.Struct, frozen=True, array_like=True):
     recent: bool
     kind: str
     complaint: bool = False
+    current: bool = False
 
 
 class Lexicon(msgspec.Struct, frozen=True):
@@ -117,7 +121,16 @@ def patterns_of(term: str, tokens: list[Token]) -> list[Pattern]:
     alternative = False
     plural = False
     weight = 0
+    before: set[str] = set()
+    after: list[str] = []
+    denying = False
     for key, kind, _, many, _ in tokens:
+        if kind == "not":
+            denying = True
+        elif kind == "word" and denying:
+            after.append(key)
+        elif kind == "word":
+            before.add(key)
         if kind == "part":
             if key not in parts:
                 parts.append(key)
@@ -132,9 +145,12 @@ def patterns_of(term: str, tokens: list[Token]) -> list[Pattern]:
     if not keys and not parts:
         return []
     ordered = tuple(sorted(keys))
+    negated = tuple(sorted(set(after) - before)) if before and "not" in keys else ()
     if alternative and len(parts) > 1:
-        return [Pattern(term, ordered, (part,), side, (), weight=weight + 1 + bool(side)) for part in parts]
-    return [Pattern(term, ordered, tuple(parts), side, (), weight=weight + len(parts) + bool(side))]
+        return [
+            Pattern(term, ordered, (part,), side, (), weight=weight + 1 + bool(side), negated=negated) for part in parts
+        ]
+    return [Pattern(term, ordered, tuple(parts), side, (), weight=weight + len(parts) + bool(side), negated=negated)]
 
 
 def _one_sense(entries: Iterable[tuple[str, bool]]) -> tuple[tuple[str, bool], ...]:
@@ -184,7 +200,7 @@ def build_lexicon(findings: Mapping[str, Finding], vocabulary: Vocabulary) -> Le
 
     def add_pattern(field: str, pattern: Pattern, finding: str, present: bool, noted: str, denied: bool) -> None:
         place = merged.setdefault(field, {})
-        identity = (pattern.keys, pattern.parts, pattern.side, bool(noted), denied)
+        identity = (pattern.keys, pattern.parts, pattern.side, bool(noted), denied, pattern.negated)
         if identity not in place:
             place[identity] = (msgspec.structs.replace(pattern, noted=noted, denied=denied), [])
         owner = owners.get((pattern.keys, pattern.parts, denied), (finding,))
@@ -208,7 +224,7 @@ def build_lexicon(findings: Mapping[str, Finding], vocabulary: Vocabulary) -> Le
             if not present and not noted and _DENIALS & set(pattern.keys) and len(pattern.keys) > 1:
                 # "no weakness" is read as weakness, denied; the scope of the denial is found in the phrase
                 keys = tuple(key for key in pattern.keys if key not in _DENIALS)
-                pattern = msgspec.structs.replace(pattern, keys=keys, weight=pattern.weight - 2)
+                pattern = msgspec.structs.replace(pattern, keys=keys, weight=pattern.weight - 2, negated=())
                 add_pattern(field, pattern, finding, True, noted, True)
                 continue
             add_pattern(field, pattern, finding, present, noted, denied)
@@ -252,6 +268,7 @@ def build_lexicon(findings: Mapping[str, Finding], vocabulary: Vocabulary) -> Le
             extra.recent,
             kind,
             extra.complaint,
+            extra.current,
         )
     for field, names in vocabulary.fields.items():
         for name, terms in names.items():
@@ -275,7 +292,7 @@ def build_lexicon(findings: Mapping[str, Finding], vocabulary: Vocabulary) -> Le
         postings: dict[str, list[int]] = {}
         for pattern, entries in place.values():
             if pattern.denied:  # what the same wording says when it is not denied, is denied too
-                bare = place.get((pattern.keys, pattern.parts, pattern.side, False, False))
+                bare = place.get((pattern.keys, pattern.parts, pattern.side, False, False, ()))
                 entries = entries + (bare[1] if bare is not None else [])
                 pattern = msgspec.structs.replace(pattern, weight=pattern.weight + 1)
             found = _one_sense(entries)

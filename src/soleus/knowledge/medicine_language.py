@@ -45,7 +45,8 @@ FORMS = _words(
     intramuscular nebulizer nebuliser nebulized nebulised neb nebs inhaled inhalation transdermal
     patch patches topical topically cream ointment gel lotion shampoo spray eye eyes ear ears nasal
     nose nasally intranasal ophthalmic ocular otic vaginal vaginally rectal rectally suppository
-    suppositories enema pessary mouthwash dental foam systemic pen pump kit plus mite low high small
+    suppositories enema pessary mouthwash dental foam paste soak soaks poultice systemic
+    pen pump kit plus mite low high small
     large standard full
     """
 )
@@ -97,7 +98,7 @@ TALK = _words(
     bolus adjusted recommended bought purchased friend spouse husband wife partner mother father
     fine okay ok yes sure think maybe possibly did does do dont doesnt didnt hasnt isnt wasnt can
     cannot could would should may might must will thing things something anything nothing else just
-    even once under above below
+    even once under above below naive
     """
 )
 HARMLESS = UNITS | FREQUENCY | FORMS | SALTS | TALK
@@ -126,7 +127,8 @@ COUNTER_IONS = _words(
 LOCAL = _words(
     """
     nasal nose nasally intranasal ophthalmic ocular otic topical topically cream ointment lotion
-    shampoo vaginal vaginally mouthwash dental enema foam intravitreal intraarticular
+    shampoo vaginal vaginally mouthwash dental enema foam intravitreal intraarticular paste soak soaks
+    poultice
     """
 )
 LOCAL_PAIRS = frozenset({("eye", "drops"), ("ear", "drops"), ("eye", "drop"), ("nose", "drops"), ("eye", "ointment")})
@@ -154,7 +156,14 @@ STOPPED = _words(
 NOT = _words(
     """
     no not never denies denied without nil none allergic allergy allergies intolerant intolerance
-    avoids avoid refused refuses declined declines dont doesnt didnt isnt
+    avoids avoid refused refuses declined declines dont doesnt didnt isnt naive
+    """
+)
+# Whose medicine it is, when it is not the patient's ("wife's simvastatin"), without a verb that says who takes it.
+SOMEBODYS = _words(
+    """
+    wifes husbands partners spouses girlfriends boyfriends mothers fathers mums moms dads sisters brothers sons
+    daughters friends neighbors neighbours colleagues flatmates roommates dogs cats horses
     """
 )
 SWITCHED = _words(
@@ -230,6 +239,49 @@ _LONG = re.compile(
     r"\b(?:19|20)\d\d\b|\b(?:for|many|several) (?:many |several )?(?:months|years|decades)\b"
     r"|\blong term\b|\bchildhood\b"
 )
+
+
+_WHO = (
+    r"(?:wife|husband|partner|spouse|girlfriend|boyfriend|mother|father|mum|mom|dad|sister|brother|son|daughter"
+    r"|friend|neighbou?r|colleague|flatmate|roommate|dog|cat|pet|horse|rabbit)"
+)
+_ANOTHERS = (
+    re.compile(
+        rf"^(?:my|his|her|our|the|a) {_WHO} (?:is |was )?(?:takes?|took|taking|on|uses|using|has|had|gets|needs)\b"
+    ),
+    re.compile(rf"\bfor (?:my|his|her|our|the) {_WHO}\b"),
+    re.compile(r"\b(?:rat|mouse|weed|slug) (?:poison|killer|bait)\b"),
+)
+_NOT_YET = re.compile(
+    r"\b(?:about|going|due|plans?|planning|planned|hoping|waiting|intends?|wants?) to (?:be )?"
+    r"(?:start(?:ed)?|take|begin|try|go on)(?: on)?\b|\b(?:will|might) (?:start|take|begin)\b"
+)
+_NOT_BEGUN = re.compile(
+    r"\b(?:has |have )?(?:not|yet) (?:yet )?(?:to )?(?:be )?(?:started|begun|start|begin)(?: yet)?\b"
+)
+_NOT_NOW = re.compile(r"\s*,?\s*\b(?:but |and )?(?:not|no) (?:any ?more|any longer|now|longer)\s*$")
+
+
+def is_anothers(text: str) -> bool:
+    """Tell whether the medicine is somebody else's, an animal's, or no remedy at all.
+
+    Examples
+    --------
+    >>> is_anothers("my husband takes water pills"), is_anothers("takes insulin"), is_anothers("drops for the dog")
+    (True, False, True)
+    """
+    return any(pattern.search(text) for pattern in _ANOTHERS)
+
+
+def plain_status(text: str) -> str:
+    """Put plain words in the place of "about to start" and of "not any more".
+
+    Examples
+    --------
+    >>> plain_status("was on statins but not any more"), plain_status("about to start a statin")
+    ('was on statins stopped', 'no a statin')
+    """
+    return _NOT_NOW.sub(" stopped", _NOT_YET.sub("no", _NOT_BEGUN.sub("stopped", text)))
 
 
 def is_time(token: str) -> bool:

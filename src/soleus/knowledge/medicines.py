@@ -161,9 +161,13 @@ def resolve_medicine(text: str, lexicon: MedicineLexicon) -> MedicineResolution:
     >>> resolve_medicine("simvastatni", lexicon).classes
     ('takes_statin',)
     """
-    read = _normal(text[:_MAX_TEXT])
+    read = language.plain_status(_normal(text[:_MAX_TEXT]))
     tokens = language.TOKEN.findall(read)
     marks, unknown = _mark(tokens, lexicon)
+    if language.is_anothers(read):
+        marks = {}
+    elif not language.TAKING.intersection(tokens):
+        marks = {at: mark for at, mark in marks.items() if not at or tokens[at - 1] not in language.SOMEBODYS}
     groups: dict[Status, list[_Name]] = {"taken": [], "recent": [], "stopped": []}
     started = False
     for name, status, is_new in _statuses(tokens, marks):
@@ -203,7 +207,9 @@ _WORD = re.compile(r"[a-zµ0-9]+")
 
 def _normal(text: str) -> str:
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text).replace("μ", "µ").replace("Μ", "µ").replace("’", "")
+        text = (
+            unicodedata.normalize("NFKC", text).replace("μ", "µ").replace("Μ", "µ").replace("’", "").replace("ï", "i")
+        )
     text = (
         text.lower().replace("'", "").replace("d/c", "discontinued").replace("sulph", "sulf").replace("oestr", "estr")
     )
@@ -400,7 +406,7 @@ def _clause_statuses(
         for i in _left_behind(switch, clause, tokens, names):
             status_of[i] = "recent" if recent else "stopped"
     for cue, status in cues:
-        after = _following(cue, clause, tokens, names)
+        after = [] if tokens[cue] == "naive" else _following(cue, clause, tokens, names)
         for i in after or _preceding(cue, clause, tokens, names):
             status_of[i] = status
     return [(marks[i][0], status_of.get(i, "taken"), new and status_of.get(i, "taken") == "taken") for i in names]

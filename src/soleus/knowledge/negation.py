@@ -27,6 +27,32 @@ _POSITIVE_START = frozenset(
 )
 
 
+# Who stands near the patient and may be ill instead; an animal or a friend counts only where no other word comes first.
+_SPOUSE = "spouse"
+_NEAR = frozenset(
+    (
+        "dog",
+        "cat",
+        "pet",
+        "puppy",
+        "kitten",
+        "pony",
+        "neighbor",
+        "friend",
+        "colleagu",
+        "workmat",
+        "flatmat",
+        "roommat",
+        "housemat",
+        "classmat",
+        "teammat",
+        "cowork",
+        "co-work",
+        "boss",
+        "landlord",
+        "lodger",
+    )
+)
 # Words after a spouse that tell of the spouse's own health, and words that make a witness of them.
 _HAS = frozenset(
     (
@@ -46,6 +72,12 @@ _HAS = frozenset(
         "underwent",
         "diagnosed",
         "diagnosed with",
+        "on",
+        "takes",
+        "taking",
+        "needs",
+        "uses",
+        "receives",
     )
 )
 _WITNESS = frozenset(
@@ -74,6 +106,7 @@ _WITNESS = frozenset(
 )
 _BEARS = frozenset(("postpartum", "pregnant"))
 _CHANGES = frozenset(("chang", "gettingworse", "worse", "high", "increasing", "worsening", "difference", "progress"))
+TURNS = frozenset(("only", "more", "rather", "mainly", "mostly"))
 _SUBJECTS = frozenset(["i", "he", "she", "they", "we", "it", "there"])
 
 
@@ -122,6 +155,7 @@ def _forward(tokens: Sequence[Token], start: int) -> int:
             listed = any(t.kind in ("or", "not") for t in tokens[i + 1 :])
             if not listed and (
                 following.raw in _SUBJECTS
+                or (following.raw in TURNS and token.kind == "comma")
                 or following.key in _POSITIVE_START
                 or following.kind == "number"
                 or (following.kind == "side" and token.kind == "comma")
@@ -139,9 +173,15 @@ def _deny(tokens: Sequence[Token], denied: list[bool]) -> None:
         following = [t.raw for t in tokens[i + 1 : i + 2]]
         if following and following[0] in ("only", "just", "merely") and any(t.raw == "but" for t in tokens[i:]):
             continue
+        if following and following[0] in ("just", "merely") and _content_between(tokens, 0, i):
+            continue  # "in both legs, not just one"
         if token.raw == "non":  # "non-pitting edema": the next word only
             if i + 1 < len(tokens):
                 denied[i + 1] = True
+            continue
+        if token.raw in ("naive", "naïve"):  # "statin-naive patient": the word before only
+            if i:
+                denied[i - 1] = True
             continue
         until = _end_of(tokens, i + 1, ("comma", "and", "or", "end", "not"))
         since = _start_of(tokens, i, ("comma", "end"))
@@ -181,6 +221,8 @@ def _relate(tokens: Sequence[Token], family: list[bool]) -> None:
         if token.kind != "family":
             continue
         if any(t.kind == "reporter" for t in tokens[i + 1 : i + 3]):
+            if i and tokens[i - 1].kind == "word":
+                family[i - 1] = True  # "pregnant sister lives with us"
             continue
         if any(t.kind == "reporter" for t in tokens[max(0, i - 2) : i]):
             continue
@@ -201,6 +243,10 @@ def _tells_of_spouse(tokens: Sequence[Token], i: int) -> bool:
     following = tokens[i + 1 : i + 5]
     if not following:
         return False
+    if tokens[i].key != _SPOUSE and _content_between(tokens, _start_of(tokens, i, ("comma", "end")), i):
+        return False  # "walking the dog with pain"
+    if tokens[i].raw.endswith("'s") and not any(t.raw in _WITNESS or t.kind == "reporter" for t in following[:2]):
+        return following[0].kind in ("word", "part", "qualifier")  # "wife's insulin"
     if following[0].key in _BEARS:
         return True
     if following[0].raw not in _HAS:
@@ -210,7 +256,7 @@ def _tells_of_spouse(tokens: Sequence[Token], i: int) -> bool:
 
 def _relate_spouse(tokens: Sequence[Token], family: list[bool]) -> None:
     for i, token in enumerate(tokens):
-        if token.key == "spouse" and _tells_of_spouse(tokens, i):
+        if (token.key == _SPOUSE or token.key in _NEAR) and _tells_of_spouse(tokens, i):
             for j in range(i, _end_of(tokens, i + 1, ("end",))):
                 family[j] = True
 
@@ -219,7 +265,8 @@ def read_scopes(tokens: Sequence[Token]) -> list[Scope]:
     """Give for each word whether it is denied, doubted, or told of a relative.
 
     A denial reaches over a list ("no fever, cough or chills") to a word that turns ("but", "has"), a full stop, or a
-    new clause; one that stands last reaches back ("swelling: none"). What is told of a relative stays with them.
+    new clause; one that stands last reaches back ("swelling: none"). What is told of a relative, or of a partner, a
+    friend or an animal that has it, stays with them.
 
     Parameters
     ----------

@@ -158,6 +158,29 @@ def place_times(text: str, limits: Mapping[str, BedsideLimit]) -> str:
     return _TIME.sub(" timespan ", text).replace(" after  timespan ", " timespan ")
 
 
+_SINCE_EVENT = Regex(
+    rf"\b(?P<lead>(?:for|over|past|last|within)\s+(?:the\s+|about\s+)*)?(?:{RANGE}[\s-]*)?(?P<unit>{_SHORT}|{_LONG})"
+    r"\s+(?P<when>after|following|post|into)\b(?=[\s-]*\w)"
+)
+
+
+def without_intervals(text: str) -> str:
+    """Put ``timespan`` in the place of the time between another event and the onset.
+
+    "Three days after the operation" says when it began, not how long ago.
+
+    Examples
+    --------
+    >>> without_intervals("2 days after surgery"), without_intervals("for 2 days following surgery")
+    ('timespan after surgery', 'for 2 days following surgery')
+    """
+
+    def put(m: re.Match[str]) -> str:
+        return m.group(0) if m["lead"] else f"timespan {'into' if m['when'] == 'into' else 'after'}"
+
+    return _SINCE_EVENT.sub(put, text)
+
+
 def spans(text: str) -> list[tuple[float, float, str, str]]:
     """List the lengths of time in a text: low, high (seconds for short units, days for long), kind, words.
 
@@ -176,8 +199,8 @@ def spans(text: str) -> list[tuple[float, float, str, str]]:
 
 
 _EVERY = Regex(
-    rf"\bevery (?:(?P<n>{NUMBER}|other|second|third|few)\s*(?:-\s*{NUMBER}|to\s+{NUMBER})?\s*)?(?P<unit>hours?"
-    rf"|days?|nights?|weeks?|months?|evenings?|mornings?|years?)\b"
+    rf"\bevery (?:single\s+)?(?:(?P<n>{NUMBER}|other|second|third|few)\s*(?:-\s*{NUMBER}|to\s+{NUMBER})?\s*)?"
+    rf"(?P<unit>hours?|days?|nights?|weeks?|months?|evenings?|mornings?|years?)\b"
 )
 _PER = Regex(
     rf"\b(?P<low>{NUMBER}|once|twice|thrice|multiple|numerous)(?:{_TO}(?P<high>{NUMBER}|twice))?\s*(?:x|times?"
@@ -247,8 +270,26 @@ _DISTANCE = Regex(
 )
 
 
+_LENGTH_OF_EXERCISE = Regex(
+    rf"\b(?:{NUMBER})[\s-]*(?:kms?|kilomet(?:er|re)s?|miles?|k|m|met(?:er|re)s?)\s+"
+    r"(?=(?:fun |trail |charity |training )?(?:runs?|races?|hikes?|march|ride|swim|treks?|jog|sprints?)\b)"
+)
+
+
+def without_lengths_of_exercise(text: str) -> str:
+    """Leave out how far a run or a hike went: "after a 10 km run" is after a run.
+
+    Examples
+    --------
+    >>> without_lengths_of_exercise("sore after 10 km run")
+    'sore after run'
+    """
+    return _LENGTH_OF_EXERCISE.sub("", text)
+
+
 _NOT_WALKED = Regex(
-    r"\b(?:sw[iu]m\w*|cycl\w*|bik(?:e|ing)\w*|rowing|rowed|marathons?|triathlons?|ironman|rac(?:e|es|ing)|mph|kph)\b"
+    r"\b(?:sw[iu]m\w*|cycl\w*|bik(?:e|ing)\w*|rowing|rowed|marathons?|triathlons?|ironman|rac(?:e|es|ing)|mph|kph"
+    r"|driv\w*|drove|fl(?:y|ying|ights?)|travel\w*|journeys?)\b"
     r"|\bkm ?/ ?h\b|\b(?:km|miles?) (?:an|per) hour\b"
 )
 
@@ -270,13 +311,13 @@ def walking_distance(text: str) -> tuple[str, str] | None:
 
 
 _WEEKS = Regex(
-    rf"\b(?P<w>\d{{1,2}})(?:\s*\+\s*(?P<d>[0-6])|\s*(?:\d/7))?(?:\s*-\s*\d{{1,2}})?[\s-]*(?:weeks?|wks?|w)\b"
+    rf"\b(?P<w>\d{{1,2}})(?:st|nd|rd|th)?(?:\s*\+\s*(?P<d>[0-6])|\s*(?:\d/7))?(?:\s*-\s*\d{{1,2}})?[\s-]*(?:weeks?|wks?|w)\b"
     rf"|\b(?P<words>{_WORDS})\s+weeks?\b"
 )
 _GESTATION = Regex(
     r"\b(?:pregnan\w*|gestation\w*|gravid\w*|trimester|antenatal|expecting|g\d\s*p\d|primigravida|multigravida"
     r"|primip\w*|"
-    r"multip\w*|fetus|foetus|amenorrh\w*|ga)\b"
+    r"multip\w*|fetus|foetus|amenorrh\w*|ga|(?:weeks?|wks?) gone)\b"
 )
 _AFTER_BIRTH = Regex(
     r"\b(?:postpartum|post-partum|post partum|postnatal|post-natal|puerper\w*|postnatally)\b(?! (?:depression"
@@ -309,7 +350,10 @@ _TERM_WEEK = 39.0  # choice: the definition of full term, 39 to 40 weeks
 _MONTHS = Regex(
     r"\b(?P<m>\d{1,2})(?:st|nd|rd|th)?[\s-]*months?[\s-]*(?:pregnan\w*|gestation|gravid|of pregnancy)"
     r"|\b(?P<o>\d)(?:st|nd|rd|th)\s+month\b(?= of| pregnan)"
+    r"|\b(?P<ordinal>first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)\s+month\b"
+    r"(?= of (?:her |the |my )?preg| preg)"
 )
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
 
 
 def pregnancy_weeks(text: str) -> float | None:
@@ -345,7 +389,8 @@ def pregnancy_weeks(text: str) -> float | None:
         return value if 1 <= value <= 45 else None
     month = _MONTHS.search(text)
     if month is not None:
-        value = float(month["m"] or month["o"]) * 4.345
+        counted = month["m"] or month["o"] or _ORDINALS.index(month["ordinal"]) + 1
+        value = float(counted) * 4.345
         return value if value <= 45 else None
     trimester = _TRIMESTER.search(text)
     if trimester is None:

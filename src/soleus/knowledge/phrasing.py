@@ -56,6 +56,83 @@ def without_outcome(text: str, *, relief: bool) -> str:
     return f"{before} none{text[found.end() :]}"
 
 
+_HARMLESS = re.compile(
+    r"[\s,]*\b(?:(?:is|are|was|were)\s+)?(?:"
+    r"(?:without|with no|causes? no|gives? no|no)\s+(?:any\s+)?"
+    r"(?:problems?|difficult(?:y|ies)|trouble|symptoms?|complaints?|pains?|cramps?|issues?|discomfort)"
+    r"|(?:well|easily) tolerated|tolerated well|pain-?\s?free|fine|no problem"
+    rf"){_END}"
+)
+_NO_TROUBLE = re.compile(r"^no (?:problems?|difficult(?:y|ies)|trouble|issues?)\s+(?:with|on|in|when|while|during)?\s*")
+
+
+def without_harm(text: str) -> str:
+    """Put plain words in the place of a tail that says that a trigger brings nothing on.
+
+    Examples
+    --------
+    >>> without_harm("climbing stairs without any difficulty"), without_harm("no trouble with swimming")
+    ('climbing stairs none', 'no swimming')
+    """
+    found = _HARMLESS.search(text)
+    if found is not None and text[: found.start()].strip(" ,"):
+        return f"{text[: found.start()]} none{text[found.end() :]}"
+    return _NO_TROUBLE.sub("no ", text)
+
+
+_HOW_OFTEN = re.compile(
+    r"\b(?:occasionally|sometimes|often|frequently|rarely|usually|mostly|always|intermittently|seldom)\s+"
+    r"(?=(?:accompanied|associated|followed|preceded|relieved|helped|eased|radiat\w+|spreading|visible|palpable|with"
+    r"|worse\w*|triggered|provoked|brought on|precipitated|aggravated)\b)"
+)
+
+
+def without_how_often(text: str) -> str:
+    """Leave out how often a circumstance comes: it is not how often the complaint does.
+
+    Examples
+    --------
+    >>> without_how_often("spasms, occasionally followed by soreness")
+    'spasms, followed by soreness'
+    """
+    return _HOW_OFTEN.sub("", text)
+
+
+_OVER = re.compile(
+    r"\b(?:(?:has |have |had |was |were |since |now |fully |completely |entirely |long since |made an? )*"
+    r"(?:recovered(?! from)|(?:full|complete|total|good|spontaneous) recovery|(?:fully|completely) recovered|healed"
+    r"|cured|(?:now |fully |completely |since |(?<=[,;] ))resolved|in (?:full |complete |lasting )?remission"
+    r"|(?:not|none|never) since|not (?:now|any ?more|any longer)"
+    r"|(?:not|none|never)(?: \w+)? (?:again|afterwards|thereafter)"
+    r"|no (?:relapse|recurrence)s?))"
+    r"(?:\s+(?:in|by|since|after|within|for|with)\b[\w\s-]{0,30})?(?:\s+(?:19|20)\d\d)?\s*(?=$|[;.)])"
+)
+_NOT_OVER = re.compile(
+    r"\b(?:not|never|n't|incomplete\w*|partial\w*|partly|slow\w*|un|yet|hardly|poor\w*|only|until)\s+(?:\w+\s+)?$"
+)
+_COMES_AND_GOES = re.compile(
+    r"\b(?:attacks?|episod\w+|spells?|bouts?|each|every|between|transient\w*|hours?|minutes?|seconds)\b"
+)
+_AGAIN = re.compile(r"\b(?:but|now again|relaps\w+|recurr(?:ed|ing)|came back|returned|back again)\b")
+
+
+def is_over(text: str) -> bool:
+    """Say whether a phrase ends with words that what it tells has passed.
+
+    Examples
+    --------
+    >>> is_over("hepatitis at 20, full recovery"), is_over("never fully recovered"), is_over("ulcer healed 2009")
+    (True, False, True)
+    """
+    if _COMES_AND_GOES.search(text):
+        return False
+    for found in _OVER.finditer(text):
+        starts = found.start()
+        if text[:starts].strip(" ,;") and not _NOT_OVER.search(text[:starts]):
+            return not _AGAIN.search(text[found.end() :])
+    return False
+
+
 _NOW = re.compile(
     r"\b(?:now|nowadays|currently|these days|at present|of late|lately|recently|progress\w* to|increas\w* to)\b"
 )
@@ -145,6 +222,62 @@ def part_treatment(text: str) -> str:
     'hypertension , treated with bendroflumethiazide'
     """
     return _TREATED.sub(r" , \1", text).removeprefix(" , ")
+
+
+_EXPECTED = re.compile(
+    r"(?:(?:both|all|the|right|left|bilateral|deep|tendon|knee|ankle|achilles|patellar|lower limb|leg|foot|feet|pedal"
+    r"|distal|peripheral|popliteal|femoral|posterior tibial|dorsalis pedis|and|or|light|joint position)[\s,]+)*"
+    r"(?:reflex(?:es)?|jerks?|pulses?|pulsations?|vibration(?: sense| sensation)?|sensation|proprioception)"
+    r"(?:\s+(?:on|at|in|of|over|below|to)\b[\w\s]*)?"
+)
+
+
+def name_the_missing(text: str) -> str | None:
+    """Call absent what every healthy person has: "ankle jerks" in a list of absent things means lost ankle jerks.
+
+    Examples
+    --------
+    >>> name_the_missing("knee and ankle jerks"), name_the_missing("brisk reflexes")
+    ('absent knee and ankle jerks', None)
+    """
+    return f"absent {text}" if _EXPECTED.fullmatch(text) else None
+
+
+_ORGAN = r"(?:renal|kidney|liver|hepatic|thyroid|heart|cardiac|lung|muscle|nerve|spinal|neurological|vascular|bowel)"
+_ORGANS = re.compile(
+    rf"\b(?P<one>{_ORGAN})(?P<join>\s*,\s*|\s+(?:or|and|nor)\s+|\s*/\s*)"
+    rf"(?={_ORGAN}(?:(?:\s*,\s*|\s+(?:or|and|nor)\s+|\s*/\s*){_ORGAN})*\s+(?P<noun>disease|failure|disorders?|trouble)\b)"
+)
+
+
+_TESTED = re.compile(
+    r"\b(?:checked|tested|screened|investigated|examined)(?: out)? for (?P<what>[\w\s-]{3,40}?)"
+    r"\s*[,;:]?\s*(?:but |and )?"
+    r"(?:(?:it |that |this |test )?(?:was|were|is|all|came back|came out|tests?|results?) )*"
+    r"(?:negative|clear|normal|fine|not found|ruled out|excluded)(?=\s*(?:$|[,;.]))"
+)
+
+
+def deny_what_was_excluded(text: str) -> str:
+    """Say plainly that what was looked for was not there.
+
+    Examples
+    --------
+    >>> deny_what_was_excluded("checked for gout, came back negative")
+    'no gout'
+    """
+    return _TESTED.sub(r"no \g<what>", text)
+
+
+def spell_out_organs(text: str) -> str:
+    """Give each organ of a list the illness that they share.
+
+    Examples
+    --------
+    >>> spell_out_organs("no renal or liver disease")
+    'no renal disease or liver disease'
+    """
+    return _ORGANS.sub(lambda m: f"{m['one']} {m['noun']}{m['join']}", text)
 
 
 _LIKE = re.compile(r"\s*,\s*(?=(?:the )?(?:same as|just like|like|as (?:does|did|has|had)) (?:his|her|my|their|the)\b)")

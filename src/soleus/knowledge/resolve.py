@@ -28,7 +28,19 @@ _LASTS = re.compile(r"\b(?:last\w*|each|at a time|per (?:episode|attack|cramp)|e
 _LONG_AGO = re.compile(r"\b(?:for|since|over|history|past|ago|last|during|began|started|duration|first)\b")
 _MORE = re.compile(r"(?:\b(?:more than|over|longer than|at least|greater than|exceeding)|>=?)\s*$")
 _LESS = re.compile(r"(?:\b(?:less than|under|up to|within|at most|no more than|maximum)|<=?)\s*(?:about|a)?\s*$")
+_AND_MORE = re.compile(r"\s*(?:or (?:even )?(?:more|longer|so or more)|and (?:more|longer)|plus\b|\+)")
+_AFTERMATH = re.compile(r"[\s'-]*(?:after|following) (?:the|an?|each|every|it|them|my|his|her|cramps?|attacks?)\b")
+_PACE = re.compile(
+    r"\b(?:wors\w+|deteriorat\w+|increas\w+)(?: \w+)? (?:over|within|in|for|during)(?: the)?(?: last| past)?\s*$"
+)
+_PACE_FAST = re.compile(
+    r"\b(?:wors\w+|deteriorat\w+|increas\w+|came on|comes on|developed|evolv\w+|built up|builds up|grew|spread)"
+    r"(?: \w+)? (?:over|within|in)(?: about)?\s*$"
+)
+_PAST_RESULT = frozenset(("onc", "befor", "previou", "past", "earlier", "former", "occasion", "remotespan"))
+_TODAY = re.compile(r"\b(?:earlier )?this (?:morning|afternoon|evening)\b|\btonight\b")
 _BRACKETED = re.compile(r"\([^()]*\d[^()]*\)")
+_STRIP = re.compile(r"(?<![\w.])[1-4]\s?\+(?![\w+])")  # "3+" on a test strip
 _PARITY = re.compile(r"\bg\s?\d\s?p\s?\d(?:\s?a\s?\d)?\b|\bg\d\b")
 
 
@@ -106,6 +118,9 @@ def resolve(phrase: str, field: Field, lexicon: Lexicon, *, absent: bool = False
     shown = phrase if not rest else phrase[: len(phrase) - len(rest)]
     if not text:
         return Resolution(shown, field, leftover=trailing)
+    if absent and field == "sign":
+        missing = phrasing.name_the_missing(text)
+        text, absent = (missing, False) if missing else (text, absent)
     if field in _OPEN:
         reading, tokens = _read_open(text, field, lexicon, absent)
     elif field == "site":
@@ -161,10 +176,30 @@ def _respell(token: Token, lexicon: Lexicon) -> Token:
 
 def _add_numbers(reading: Reading, seen: Sequence[Seen], absent: bool) -> None:
     reading.matches += [(s.finding, s.present != absent, s.words) for s in seen]
+    if not absent:
+        reading.normal.update(s.words for s in seen if not s.present)
+
+
+def _leave_what_is_over(reading: Reading, lexicon: Lexicon) -> None:
+    """Note complaints, signs and states of which the phrase says that they have passed."""
+    kept = []
+    for name, present, words in reading.matches:
+        policy = lexicon.policies.get(name)
+        if present and policy is not None and (policy.current or policy.kind in ("symptom", "sign", "laboratory")):
+            reading.noted.append(words)
+        else:
+            kept.append((name, present, words))
+    reading.matches = kept
 
 
 def _read_open(text: str, field: str, lexicon: Lexicon, absent: bool) -> tuple[Reading, list[Token]]:
     before = Reading()
+    text = phrasing.deny_what_was_excluded(text)
+    text = phrasing.spell_out_organs(phrasing.without_how_often(text))
+    if field == "test":
+        text = _STRIP.sub(" positive ", text)
+    text = numbers.without_lengths_of_exercise(text)
+    over = field in ("history", "symptom", "free") and not absent and phrasing.is_over(text)
     born = numbers.after_birth(text)
     weeks = None
     if field in ("history", "symptom", "free"):
@@ -216,10 +251,24 @@ def _read_open(text: str, field: str, lexicon: Lexicon, absent: bool) -> tuple[R
         reading.noted.append(born)
     reading.matches = before.matches + reading.matches
     reading.noted = before.noted + reading.noted
+    reading.normal |= before.normal
+    if over:
+        _leave_what_is_over(reading, lexicon)
+    if field == "history" and not _PAST_RESULT.isdisjoint(t.key for t in tokens):  # "low potassium once"
+        past = [m for m in reading.matches if m[0] in policies and policies[m[0]].kind == "laboratory"]
+        reading.matches = [m for m in reading.matches if m not in past]
+        reading.noted += [words for _, _, words in past]
     return reading, tokens
 
 
+_OTHER_CRAMPS = re.compile(
+    r"\b(?:period|menstrual|monthly|stomach|abdominal|tummy|belly|bowel|gut|womb|uterine|writer'?s)\s+"
+    r"(?:cramps?|cramping|spasms?)\b"
+)
+
+
 def _complaint(text: str) -> bool:
+    text = _OTHER_CRAMPS.sub(" ", text)
     return any(word in text for word in ("cramp", "spasm", "charley", "charlie", "attack", "episode", "lasting"))
 
 
@@ -235,17 +284,27 @@ def _read_age(age: float | None, lexicon: Lexicon, reading: Reading, absent: boo
         reading.matches.append((limit.finding, not absent, f"since age {age:g}"))
 
 
-def _read_spans(text: str, lexicon: Lexicon, reading: Reading, absent: bool, *, bare: bool) -> str:
+def _read_spans(text: str, lexicon: Lexicon, reading: Reading, absent: bool, *, bare: bool, onset: bool = False) -> str:
     """Read lengths of time: of an attack (seconds to hours) and of the illness (days to years)."""
     limits = lexicon.limits
     for low, high, kind, words in numbers.spans(text):
         at = text.find(words)
-        ahead = text[max(0, at - 24) : at]
+        ahead, behind = text[max(0, at - 24) : at], text[at + len(words) :]
         lasting = bool(_LASTS.search(ahead))
-        if kind == "short":
+        pace = _PACE_FAST if kind == "short" else _PACE
+        if (onset and pace.search(text[:at])) or (not bare and _AFTERMATH.match(behind)):
+            reading.noted.append(words)  # how fast it grew, or how long it was felt afterwards
+            continue
+        if kind == "short" and onset and not lasting:  # "six hours ago" is no length of an attack
+            back = re.match(r"[\s'-]*(?:ago|earlier|before|prior|previously|back|history)\b", text[at + len(words) :])
+            if back or high >= numbers.SECONDS["hour"]:
+                _limit_match("illness_days", lexicon, reading, words, absent)
+            else:
+                reading.noted.append(words)
+        elif kind == "short":
             if not bare and not lasting and not re.search(r"\b(?:for|of)\s*(?:about|up to)?\s*$", ahead):
                 continue
-            if _MORE.search(ahead):
+            if _MORE.search(ahead) or _AND_MORE.match(behind):
                 low, high = low + 1, float("inf")
             elif _LESS.search(ahead):
                 low = 0.0
@@ -285,7 +344,10 @@ def _read_frequency(text: str, lexicon: Lexicon, reading: Reading, absent: bool)
         return True
     if many is not None and numbers.beyond(rate, many):
         reading.matches.append((many.finding, True, words))
-    if daily is not None and numbers.beyond(rate, daily):
+    counted = re.search(r"week|wk|fortnight|month|year", words)
+    if counted and rate > 1 and weekly is not None:  # "10 cramps a week" may fall on three nights
+        reading.matches.append((weekly.finding, True, words))
+    elif daily is not None and numbers.beyond(rate, daily):
         reading.matches.append((daily.finding, True, words))
     elif weekly is not None:
         reading.matches.append((weekly.finding, numbers.beyond(rate, weekly), words))
@@ -298,10 +360,14 @@ def _read_closed(text: str, field: str, lexicon: Lexicon, absent: bool) -> tuple
         text = phrasing.last_state(text)
     elif field == "relieved_by":
         text = phrasing.without_outcome(text, relief=True)
+    elif field == "trigger":
+        text = phrasing.without_harm(text)
+    elif field == "onset":
+        text = numbers.without_intervals(_TODAY.sub("today", text))
     used = text
     if field in ("duration", "onset"):
         _read_age(numbers.age_at_onset(text), lexicon, before, absent)
-        _read_spans(text, lexicon, before, absent, bare=True)
+        _read_spans(text, lexicon, before, absent, bare=True, onset=field == "onset")
         used = numbers.place_times(text, lexicon.limits)
     if field in ("frequency", "duration", "timing", "onset") and _read_frequency(used, lexicon, before, absent):
         times = numbers.times_per_day(used)
@@ -333,7 +399,11 @@ def _read_closed(text: str, field: str, lexicon: Lexicon, absent: bool) -> tuple
         allow=eases if field == "relieved_by" else features,
     )
     if field == "onset" and before.matches:
-        reading.matches = [match for match in reading.matches if not match[0].startswith("onset_")]
+        reading.matches = [
+            match
+            for match in reading.matches
+            if not match[0].startswith("onset_") or match[0] == "onset_after_new_medicine"
+        ]
     reading.matches = before.matches + reading.matches
     reading.noted = before.noted + reading.noted
     return reading, tokens
@@ -377,6 +447,11 @@ def _finish(
     for name, present, _ in reading.matches:
         states.setdefault(name, set()).add(present)
     quarrel = [name for name, both in states.items() if len(both) == 2]
+    if quarrel and field in ("sign", "test"):  # "knee jerks lost, ankle jerks normal": what is normal is another place
+        aside = {words for name, present, words in reading.matches if name in quarrel and not present}
+        if aside <= reading.normal:
+            reading.matches = [match for match in reading.matches if match[1] or match[2] not in aside]
+            quarrel = []
     matches: dict[str, Match] = {}
     for name, present, words in reading.matches:
         if name not in quarrel:

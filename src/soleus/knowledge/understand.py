@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from soleus.core.case import Case, Fact, Facts, Person, Reading, Understood
 from soleus.core.problem import Problem
 from soleus.knowledge.laboratory import ResolvedMeasurement, resolve_measurement
+from soleus.knowledge.laboratory_index import listed_results, name_and_value, tells_of_a_challenge
 from soleus.knowledge.medicines import resolve_medicine
 from soleus.knowledge.numbers import pregnancy_weeks
 from soleus.knowledge.resolve import Match, resolve
@@ -78,6 +79,9 @@ class _Reader:
         for i, phrase in enumerate(phrases):
             place = f"{where}[{i}]" if numbered else where
             answer = resolve(phrase, kind, self.lists.words, absent=absent)
+            unread = not answer.understood and not answer.matches
+            if kind == "sign" and unread and not absent and self.bedside_value(phrase, place):
+                continue
             for match in self.fitting(answer.matches, kind):
                 self.add(match.finding, match.present, match.words or phrase, place)
             if self.weeks is None and any(m.finding == "pregnant" and m.present for m in answer.matches):
@@ -92,6 +96,16 @@ class _Reader:
                     candidates=answer.candidates,
                 )
             )
+
+    def bedside_value(self, phrase: str, place: str) -> bool:
+        """Read a value that was measured at the bedside ("ABPI 0.62 left"); say whether it was one."""
+        cut = name_and_value(phrase)
+        if cut is None or not self.lists.laboratory.find(cut[0]).startswith("quantity:"):
+            return False
+        answer = resolve_measurement(cut[0], cut[1], None, None, None, self.lists.laboratory, where=place)
+        if answer.readings:
+            self.take(answer, phrase, place)
+        return bool(answer.readings)
 
     def fitting(self, matches: tuple[Match, ...], kind: Field) -> list[Match]:
         """Leave out what the same words mean elsewhere: "weakness" complained of is not weakness found on testing."""
@@ -122,7 +136,8 @@ class _Reader:
             if answer.started_recently and answer.classes:
                 self.add("onset_after_new_medicine", True, text, place)
             words = None
-            if not answer.understood:
+            nothing_named = answer.status == "taken" and not answer.classes and not answer.ingredients  # "licorice tea"
+            if not answer.understood or nothing_named:
                 words = resolve(text, "medicine_context", self.lists.words)
                 for match in words.matches:
                     self.add(match.finding, match.present, text, place)
@@ -153,11 +168,13 @@ class _Reader:
         """Read tests reported in words: as a measurement when the name is one, else as a phrase."""
         for i, item in enumerate(case.tests):
             place = f"tests[{i}]"
-            answer = resolve_measurement(item.name, item.result, None, None, None, self.lists.laboratory, where=place)
-            if answer.readings or answer.facts:
-                self.take(answer, f"{item.name} {item.result}", place)
-            else:
-                self.phrases([f"{item.name}: {item.result}"], "test", place, numbered=False)
+            for name, result in listed_results(item.name, item.result, self.lists.laboratory):
+                answer = resolve_measurement(name, result, None, None, None, self.lists.laboratory, where=place)
+                challenged = tells_of_a_challenge(result, self.lists.laboratory)
+                if (answer.readings or answer.facts) and not challenged:
+                    self.take(answer, f"{name} {result}", place)
+                else:
+                    self.phrases([f"{name}: {result}"], "test", place, numbered=False)
 
     def take(self, answer: ResolvedMeasurement, words: str, place: str) -> None:
         """Take over what a measurement gave."""

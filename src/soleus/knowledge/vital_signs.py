@@ -42,7 +42,8 @@ _POWER = Regex(
     r"|grade)(?P<mid>[a-z ,:=-]{0,40}?)(?P<v>[0-5])\s*(?P<sign>[+-]?)"
     r"(?:\s*/\s*5|\s*out of 5)(?P<sign2>[+-]?)|\bmrc(?: grade"
     r"| scale)?\s*(?P<y>[0-5])\s*(?P<sign4>[+-]?)(?!\s*/)(?!\d)"
-    r"|\b(?P<w>[0-5])\s*(?P<sign3>[+-]?)\s*(?:/\s*5|out of 5)(?:\s+(?:power|strength|weakness|in|on|bilaterally"
+    r"|(?<!\bl )(?<!\bc )(?<!\bs )\b(?P<w>[0-5])\s*(?P<sign3>[+-]?)\s*(?:/\s*5|out of 5)"
+    r"(?:\s+(?:power|strength|weakness|in|on|bilaterally"
     r"|at|throughout|of|for|proximally|distally))?"
 )
 _BMI = Regex(rf"\b(?:bmi|body mass index)(?:\s*\(bmi\))?{_LINK}(?P<v>\d{{2}}(?:\.\d+)?)\b(?:\s*kg\s*/\s*m\s*\^?2?)?")
@@ -67,8 +68,17 @@ _PULSE_GRADE = Regex(
 _ALCOHOL = Regex(
     rf"\b{RANGE}\s*(?P<what>units?|drinks?|beers?|pints?|glasses?(?: of (?:wine|beer))?|cans?(?: of beer)?"
     rf"|bottles? of (?:beer|wine|vodka|whisk\w+|gin|rum|brandy|spirits)|standard drinks?|whisk\w+|vodkas?|shots?)"
-    r"(?: of alcohol| alcohol| of wine| of beer)?\s*(?:a|per|each|every|/|daily|weekly|nightly)\s*(?P<per>day"
+    r"(?: of alcohol| alcohol| of wine| of beer)?(?:\s+(?:a|per|each|every|daily|weekly|nightly)\b|\s*/)\s*(?P<per>day"
     r"|night|evening|week|wk)?"
+)
+_CAPREFILL = Regex(
+    r"\b(?:cap(?:illary)? (?:re-?fill(?:ing)?|return)(?: time)?|crt)"
+    r"(?:\s*(?:of|was|is|at|=|:|>|about|over|more than))*\s*"
+    r"(?P<v>\d{1,2}(?:\.\d)?)\s*(?:s|secs?|seconds?)\b"
+)
+_ALCOHOL_GRAMS = Regex(
+    r"\b(?P<low>\d{1,3})\s*(?:-\s*\d{1,3}\s*)?(?:g|gm|gr|grams?)\b(?:\s+of)?(?:\s+(?:pure\s+)?(?:alcohol|ethanol))?"
+    r"\s*(?:(?:a|per|each|every)\s+|/\s*)?(?P<per>days?|daily|weekly|week|wk|d)\b"
 )
 _SMOKES = Regex(
     rf"\b{RANGE}\s*(?:cigarettes?|cigs?|packs?(?: of cigarettes)?|ppd)(?:\s*(?:a|per|each|every|/)\s*day"
@@ -87,6 +97,11 @@ _OTHER = Regex(
     r"(?:\s*(?:of|was|is|=|:|on|at))*\s*\d+(?:\.\d+)?\s*(?:%|/min|kg|cm|m|lbs?|breaths?(?: per |/)min\w*"
     r"|/\s*\d+)?(?: (?:on )?room air)?"
     r"|\b\d{2,3}\s*%\s*(?:on )?(?:room air|ra|oxygen)"
+)
+
+
+_DRINK_GRAMS = (
+    14.0  # choice: the larger of the usual standard drinks, so that no moderate drinker counts as a heavy one
 )
 
 
@@ -202,6 +217,21 @@ def read_vital_signs(text: str, limits: Mapping[str, BedsideLimit]) -> tuple[lis
             noted.append(m.group(0).strip())
         return True
 
+    def refill(m: re.Match[str]) -> bool:
+        seen.extend(_both(limits, ("capillary_refill",), float(m["v"]), m.group(0)))
+        return True
+
+    def alcohol_grams(m: re.Match[str]) -> bool:
+        if not re.search(r"\b(?:alcohol|ethanol|drink\w*|drank|etoh)\b", text):
+            return False
+        per_week = float(m["low"]) / _DRINK_GRAMS * (1.0 if m["per"].startswith("w") else 7.0)
+        limit = limits.get("alcohol_drinks_heavy")
+        if limit is not None and beyond(per_week, limit):
+            seen.append(Seen(limit.finding, True, m.group(0).strip()))
+        else:
+            noted.append(m.group(0).strip())
+        return True
+
     def smokes(m: re.Match[str]) -> bool:
         if re.search(r"\b(?:quit|stopped|former|ex|until|no longer|gave up|previously|never|not|denies)\b", text):
             return False
@@ -219,6 +249,7 @@ def read_vital_signs(text: str, limits: Mapping[str, BedsideLimit]) -> tuple[lis
 
     take(_PACK_YEARS, other)
     take(_OTHER, other)
+    take(_CAPREFILL, refill)
     take(_CALF, calf)
     take(_WEIGHT, weight)
     take(_POWER, power)
@@ -230,4 +261,5 @@ def read_vital_signs(text: str, limits: Mapping[str, BedsideLimit]) -> tuple[lis
     take(_TEMP, temperature)
     take(_SMOKES, smokes)
     take(_ALCOHOL, alcohol)
+    take(_ALCOHOL_GRAMS, alcohol_grams)
     return seen, noted, text

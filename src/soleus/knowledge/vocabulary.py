@@ -55,6 +55,8 @@ class FindingWords(Record, frozen=True, kw_only=True):
         Only what happened in the last weeks counts; "ten years ago" is not this finding.
     complaint : bool
         A time, place or trigger of the complaint: in a free phrase it counts only beside a word for the complaint.
+    current : bool
+        A state: told as healed, recovered or in remission, it is no longer this finding.
     outranks : tuple of str
         Lesser findings that the same phrase does not tell beside this one.
     """
@@ -69,6 +71,7 @@ class FindingWords(Record, frozen=True, kw_only=True):
     hedged: bool = False
     recent: bool = False
     complaint: bool = False
+    current: bool = False
     outranks: tuple[str, ...] = ()
 
 
@@ -156,7 +159,8 @@ class Vocabulary(Record, frozen=True, kw_only=True):
 
 
 # choice: ids that a phrase may give although they are not findings of the network; the reader of a case acts on them.
-SPECIAL = ("pregnant", "postpartum", "examination_normal", "labs_normal", "takes_no_medicines")
+STATEMENTS = ("examination_normal", "neurological_examination_normal", "vascular_examination_normal", "labs_normal")
+SPECIAL = ("pregnant", "postpartum", *STATEMENTS, "takes_no_medicines")
 
 
 def vocabulary_from(tables: Mapping[str, Any]) -> Vocabulary:

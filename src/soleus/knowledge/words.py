@@ -221,6 +221,7 @@ def _written_out(abbreviations: tuple[tuple[str, str], ...], text: str) -> str:
             at = space + 1
 
 
+_NO_LINK = ("independent", "irrespective", "unrelated")  # "unrelated to exercise" is not "no exercise"
 _SEPARATORS = {
     ",": "comma",
     ";": "end",
@@ -370,7 +371,8 @@ def build_tables(vocabulary: Vocabulary) -> Tables:
     put_all(w.side_one, "one", "side")
     put_all(w.side_both, "both", "side")
     for entry in w.negation:
-        put(entry, "absent" if entry.startswith("absen") else "not", "not")
+        key = "absent" if entry.startswith("absen") else "unrelated" if entry.startswith(_NO_LINK) else "not"
+        put(entry, key, "not")
     put_all(w.ends_negation, "but", "end")
     put_all(w.affirm, "has", "affirm")
     put_all(w.hedge, "possible", "hedge")

@@ -34,7 +34,7 @@ from soleus.reasoning.posterior import Posterior, compute_posterior, row_of
 from soleus.reasoning.red_flags import Judge, belongs, judge_red_flags
 
 FloatArray = NDArray[np.float64]
-DRAWS = 120
+DRAWS = 200
 INTERVAL = (0.025, 0.975)
 NOT_ASKED = Inquiry(questions=(), stop=False, reason="not asked for")
 SEED = 20261124  # choice: any fixed number; the draws only have to be the same every time

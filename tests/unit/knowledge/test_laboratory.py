@@ -23,6 +23,7 @@ from soleus.knowledge.laboratory import (
     panels_from,
     resolve_measurement,
 )
+from soleus.knowledge.laboratory_index import listed_results, name_and_value, tells_of_a_challenge
 from soleus.knowledge.laboratory_text import normalize_unit, parse_number, parse_value
 from soleus.knowledge.schema import Finding, Quantity
 
@@ -423,3 +424,35 @@ def test_numbers_and_units_as_text() -> None:
     assert normalize_unit("x 10⁹/L") == "10*9/l"
     assert (parse_value("").numbers, parse_value("").word) == ((), "")
     assert len(parse_value("9 " * 5_000_000).numbers) <= 200  # cut, not searched without end
+
+
+@pytest.mark.parametrize(
+    ("name", "result", "each"),
+    [
+        ("sodium", "128, potassium 2.9", [("sodium", "128"), ("potassium", "2.9")]),
+        ("TSH", "2.1 and free T4 normal", [("TSH", "2.1"), ("free T4", "normal")]),
+        ("potassium", "2.9; magnesium low", [("potassium", "2.9"), ("magnesium", "low")]),
+        ("ABI", "0.6 right, 1.0 left", [("ABI", "0.6 right, 1.0 left")]),
+        ("CK", "5000, normal at 3 weeks", [("CK", "5000, normal at 3 weeks")]),
+        ("EMG", "normal, no denervation", [("EMG", "normal, no denervation")]),
+    ],
+)
+def test_a_second_test_in_one_line_has_its_own_result(name: str, result: str, each: list[tuple[str, str]]) -> None:
+    assert listed_results(name, result, INDEX) == each
+
+
+def test_what_was_normal_between_attacks_is_no_result_of_the_attack() -> None:
+    assert facts(read("CK", "raised during the attack, normal between"))["ck_high"]
+    assert facts(read("potassium", "low in attacks, normal between attacks"))["potassium_low"]
+
+
+def test_what_failed_to_rise_is_not_high() -> None:
+    for words in ("failed to rise", "did not rise", "no increase"):
+        assert parse_value(words).word == "not_high"
+    assert tells_of_a_challenge("no rise on exercise", INDEX)
+    assert not tells_of_a_challenge("900 after exercise", INDEX)
+
+
+def test_a_value_at_the_bedside_is_cut_into_name_and_value() -> None:
+    assert name_and_value("ABPI 0.62 left, 1.05 right") == ("ABPI", "0.62 left, 1.05 right")
+    assert name_and_value("cold left foot") is None

@@ -268,3 +268,34 @@ def test_times() -> None:
     assert is_recent("2 to 3 months ago") is True
     assert is_recent("since 1998") is False
     assert is_recent("twice a day") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("opioid-naive", "stopped"),
+        ("going to start furosemide", "stopped"),
+        ("simvastatin, not yet started", "stopped"),
+        ("was on quinine but not any more", "stopped"),
+        ("amlodipine, started last week", "taken"),
+    ],
+)
+def test_what_is_not_taken_yet_or_no_longer(lexicon: MedicineLexicon, text: str, status: str) -> None:
+    answer = resolve_medicine(text, lexicon)
+    assert answer.status == status
+    assert answer.classes
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "husband's amlodipine",
+        "my mother takes furosemide",
+        "insulin for the dog",
+        "warfarin rat poison",
+        "magnesium sulphate paste",
+        "potassium permanganate soaks",
+    ],
+)
+def test_what_the_patient_does_not_take_tells_no_class(lexicon: MedicineLexicon, text: str) -> None:
+    assert resolve_medicine(text, lexicon).classes == ()
