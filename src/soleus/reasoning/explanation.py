@@ -38,15 +38,12 @@ def trace_posteriors(network: Network, observed: Observed, *, steps: bool = True
     exposures = {e.finding for cause in network.causes for e in cause.exposures}
     told: dict[str, bool] = {}
     rows = [person_parameters(network, observed.person, told)]
-    for observation in found:
+    for observation in (*found, *missing):
         if observation.finding in exposures:
-            told[observation.finding] = True
+            told[observation.finding] = observation.state != "absent"
             rows.append(person_parameters(network, observed.person, told))
         else:
             rows.append(rows[-1])
-    last_exposure = max((i for i, o in enumerate(missing) if o.finding in exposures), default=len(missing))
-    final = person_parameters(network, observed.person, observed.state)
-    rows += [rows[len(found)] if i < last_exposure else final for i in range(len(missing))]
     posterior = accumulate(
         network, rows, *observed.arrays(network, found), observed.indices(network, missing), ends=not steps
     )

@@ -204,9 +204,7 @@ def background_claim(evidence: Evidence, person: Person) -> list[Claim]:
     return list(specific or rows)
 
 
-def exposure_state(
-    evidence: Evidence, cause: Cause, state: dict[str, bool], person: Person
-) -> tuple[list[int], float]:
+def exposure_state(evidence: Evidence, cause: Cause, state: dict[str, bool], person: Person) -> tuple[list[int], float]:
     """Return which exposures of a cause are present, and what part of its share those not told of still hold.
 
     Each exposure holds a part in proportion to how many people have it (its leak) and to its excess risk.
