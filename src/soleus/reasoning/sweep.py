@@ -74,6 +74,7 @@ def _forward(graph: PatientGraph, order: list[int], part: slice) -> tuple[list[_
     waiting = {v: len(graph.edges[v]) for v in order}
     log_scale: Value = np.zeros(tail) if tail else 0.0
     steps: list[_Step] = []
+    scratch = _Scratch()
     for v in order:
         n = len(table)
         x0, x1 = cut(graph.value[v][0], part), cut(graph.value[v][1], part)
@@ -89,7 +90,7 @@ def _forward(graph: PatientGraph, order: list[int], part: slice) -> tuple[list[_
                 waiting[u] -= 1
                 waiting[v] -= 1
                 no, yes = explained(new, p, v < graph.n_causes)
-                yes += no * q
+                yes += scratch.product(no, q)
                 no *= miss
         before, table = table, new.reshape(2 * n, *tail)
         opened.append(v)
@@ -121,6 +122,7 @@ def _backward(graph: PatientGraph, steps: list[_Step]) -> tuple[dict[int, Pair],
     slopes: dict[int, Pair] = {}
     fired: dict[int, Value] = {}
     slope: Floats = np.ones((1, *tail))
+    scratch = _Scratch()
     for v, (x0, x1), before, links, left in reversed(steps):
         for u, p, l0, l1 in reversed(left):
             split = np.empty((len(slope) >> p, 2, 1 << p, *tail))
@@ -138,20 +140,23 @@ def _backward(graph: PatientGraph, steps: list[_Step]) -> tuple[dict[int, Pair],
         for _, p, q, miss in links:
             no, yes = explained(new, p, v < graph.n_causes)
             no *= miss
-            no += yes * q
-        d0, d1 = _dot(before, new[0], tail), _dot(before, new[1], tail)
+            no += scratch.product(yes, q)
+        d0, d1 = scratch.dot(before, new[0], tail), scratch.dot(before, new[1], tail)
         total = x0 * d0 + x1 * d1
         for u, p, q, _ in links:
             if graph.target in (u, v):
                 was = before.reshape(-1, 2, 1 << p, *tail)
                 then = new[1].reshape(was.shape)[:, 1]
                 if u == graph.target:
-                    fired[v] = q * x1 * (_dot(was[:, 0], then, tail) + _dot(was[:, 1], then, tail)) / total
+                    both = scratch.dot(was[:, 0], then, tail) + scratch.dot(was[:, 1], then, tail)
+                    fired[v] = q * x1 * both / total
                 else:
-                    fired[u] = q * (x0 + x1) * _dot(was[:, 1], then, tail) / total
+                    fired[u] = q * (x0 + x1) * scratch.dot(was[:, 1], then, tail) / total
         slopes[v] = (d0 / total, d1 / total)
         # the division keeps the sum of forward times backward at one
-        slope = new[0] * (x0 / total) + new[1] * (x1 / total)
+        new[0] *= x0 / total
+        new[1] *= x1 / total
+        slope = np.add(new[0], new[1], out=new[0])
     return slopes, fired
 
 
@@ -161,8 +166,20 @@ def explained(table: Floats, position: int, is_cause: bool) -> tuple[Floats, Flo
     return (both[1, :, 0], both[1, :, 1]) if is_cause else (both[0, :, 1], both[1, :, 1])
 
 
-def _dot(a: Floats, b: Floats, tail: tuple[int, ...]) -> Value:
-    """Sum of products over states, separately for each draw."""
-    if not tail:
-        return float(np.vdot(a, b))
-    return np.asarray((a * b).sum(axis=tuple(range(a.ndim - 1))))
+class _Scratch:
+    """Room for products that are needed once: asking the system for fresh memory costs more than the arithmetic."""
+
+    def __init__(self) -> None:
+        self._room: Floats = np.empty(0)
+
+    def product(self, a: Floats, b: Value | Floats) -> Floats:
+        """Return a * b, valid until the next product."""
+        if self._room.size < a.size:
+            self._room = np.empty(2 * a.size)
+        return np.multiply(a, b, out=self._room[: a.size].reshape(a.shape))
+
+    def dot(self, a: Floats, b: Floats, tail: tuple[int, ...]) -> Value:
+        """Sum of products over states, separately for each draw."""
+        if not tail:
+            return float(np.vdot(a, b))
+        return np.asarray(self.product(a, b).sum(axis=tuple(range(a.ndim - 1))))
