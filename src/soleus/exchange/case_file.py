@@ -56,6 +56,8 @@ def read_case(path: Path) -> tuple[Case, list[Problem]]:
             raise _fail("is_a_folder", where, "this is a folder", "name the case file inside it")
         with path.open("rb") as file:
             raw = file.read(MOST_BYTES + 1)
+    except CaseError:
+        raise
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise _fail("not_readable", where, why, "check the name and that you may read it") from None

@@ -125,6 +125,7 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path, capsys: Output)
     err = capsys.readouterr().err
     assert "[not_readable]" in err
     assert "[is_a_folder]" in err
+    assert err.count("this is a folder") == 1
 
 
 STRANGE: list[dict[str, Any]] = [
