@@ -59,6 +59,8 @@ def cases(draw: st.DrawFn) -> dict[str, Any]:
         "findings": draw(states),
         "measurements": draw(st.lists(measurements(), max_size=4)),
         "not_known": draw(st.lists(st.sampled_from(FINDINGS), max_size=3)),
+        "medicines": draw(st.sampled_from([[], ["none"], ["simvastatin"], ["no diuretic"]])),
+        "medicines_complete": draw(st.booleans()),
     }
 
 

@@ -13,6 +13,7 @@ from soleus.knowledge.schema import Cause, Claim, Link
 from soleus.reasoning.network import BACKGROUND, Network, person_parameters
 from soleus.reasoning.observation import Observation, Observed
 from soleus.reasoning.posterior import Posterior, accumulate
+from soleus.reasoning.red_flags import close_state
 
 FloatArray = NDArray[np.float64]
 
@@ -41,7 +42,10 @@ def trace_posteriors(network: Network, observed: Observed, *, steps: bool = True
     for observation in (*found, *missing):
         if observation.finding in exposures:
             told[observation.finding] = observation.state != "absent"
-            rows.append(person_parameters(network, observed.person, told))
+            # what follows from it was left out of the observations: no diuretic means no thiazide
+            closed = close_state(network.evidence, told)
+            known = {key: value for key, value in observed.state.items() if key in closed}
+            rows.append(person_parameters(network, observed.person, known))
         else:
             rows.append(rows[-1])
     posterior = accumulate(
