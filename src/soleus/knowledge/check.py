@@ -10,9 +10,21 @@ from typing import Any
 import msgspec
 
 from soleus.core.problem import Problem
-from soleus.knowledge.schema import Claim, Evidence, Exposure, Link, Record, RedFlag
+from soleus.knowledge.schema import Claim, Evidence, Exposure, FrequencyRow, Link, Record, RedFlag, Rhythm
 
-PARTS = ("causes", "findings", "quantities", "doppler", "remedies", "red_flags", "sayings", "scores", "policy")
+PARTS = (
+    "causes",
+    "findings",
+    "quantities",
+    "doppler",
+    "remedies",
+    "red_flags",
+    "sayings",
+    "scores",
+    "policy",
+    "cramp_frequency",
+    "rival_explanations",
+)
 FIXES = {
     "unknown_key": "remove the key or correct its spelling; the allowed keys are in docs/evidence.md",
     "missing_source": 'add `source` (a key of references.bib) or source = "expert" with verification = "expert"',
@@ -57,6 +69,9 @@ def check_relations(evidence: Evidence) -> list[Problem]:
     for place, record in all_records(evidence):
         for where, claim in iterate_claims(record, place):
             _check_claim(claim, where, evidence, add)
+    for key, quantity in evidence.quantities.items():
+        if quantity.rhythm is not None:
+            _check_rhythm(quantity.rhythm, f"quantities/{key}.rhythm", add)
     _check_ids(evidence, add)
     _check_rules(evidence, add)
     return problems
@@ -92,6 +107,8 @@ def _check_claim(claim: Any, where: str, evidence: Evidence, add: Add) -> None:
             "opinion must not look like a study",
             'write verification = "expert"',
         )
+    if isinstance(claim, FrequencyRow):
+        _check_frequency(claim, where, add)
     if not isinstance(claim, Claim):
         return
     low, high = claim.range
@@ -135,6 +152,39 @@ def _check_claim(claim: Any, where: str, evidence: Evidence, add: Add) -> None:
             "the derivation is empty",
             "nobody can tell how the number came about",
             "say in a sentence how it was derived",
+        )
+
+
+def _check_frequency(row: FrequencyRow, where: str, add: Add) -> None:
+    if not all(0 < share < 1 for share in row.shares) or abs(sum(row.shares) - 1) > 0.001:
+        add(
+            "impossible_value",
+            where,
+            f"shares {', '.join(f'{share:g}' for share in row.shares)} with sum {sum(row.shares):g}",
+            "every person gave one of the answers, so the shares make 1",
+            "correct the shares",
+        )
+    if not (row.age[0] < row.age[1] and row.n > 0 and row.design_effect > 0):
+        add(
+            "impossible_value",
+            where,
+            f"age {row.age[0]:g} to {row.age[1]:g}, n {row.n}, design effect {row.design_effect:g}",
+            "a group of people has an age range, a size and a design effect above 0",
+            "correct the value",
+        )
+
+
+def _check_rhythm(rhythm: Rhythm, where: str, add: Add) -> None:
+    highest, lowest, swing = rhythm.highest_hour.value, rhythm.lowest_hour.value, rhythm.half_swing
+    if not (
+        0 <= highest < 24 and 0 <= lowest < 24 and highest != lowest and 0 <= swing.range[0] <= swing.range[1] < 100
+    ):
+        add(
+            "impossible_value",
+            where,
+            f"highest at {highest:g} h, lowest at {lowest:g} h, half swing {swing.range[0]:g} to {swing.range[1]:g} %",
+            "a day has two different hours for them, and a value cannot swing below zero",
+            "write hours from 0 to 24 that differ, and a half swing below 100 %",
         )
 
 

@@ -23,6 +23,7 @@ from soleus.knowledge.schema import (
     DopplerRow,
     Evidence,
     Finding,
+    FrequencyRow,
     Quantity,
     Record,
     RedFlag,
@@ -47,6 +48,8 @@ _FOLDERS: dict[str, tuple[str, type[Record]]] = {
     "sayings": ("sayings.toml", Saying),
     "scores": ("scores.toml", Score),
     "policy": ("policy.toml", Claim),
+    "cramp_frequency": ("cramp_frequency.toml", FrequencyRow),
+    "rival_explanations": ("rival_explanations.toml", Claim),
 }
 
 

@@ -148,6 +148,18 @@ class Level(Record, frozen=True, kw_only=True):
     spread: Claim | None = None
 
 
+class Rhythm(Record, frozen=True, kw_only=True):
+    """How a quantity moves with the clock in people who sleep at night.
+
+    The hours are those of the highest and of the lowest value (a range may reach over midnight, below 0 or above 24).
+    ``half_swing`` is half of the distance between them, in % of the daily mean.
+    """
+
+    highest_hour: Claim
+    lowest_hour: Claim
+    half_swing: Claim
+
+
 class Quantity(Record, frozen=True, kw_only=True):
     """A laboratory or bedside measurement and how it varies within and between people."""
 
@@ -164,9 +176,11 @@ class Quantity(Record, frozen=True, kw_only=True):
     analytical_cv: Claim
     levels: tuple[Level, ...] = ()
     offset: dict[str, float] = msgspec.field(default_factory=dict)
+    molar_mass: Claim | None = None
     loinc: dict[str, str] = msgspec.field(default_factory=dict)
     reference: tuple[AgedClaim, ...] = ()
     facts: tuple[Association, ...] = ()
+    rhythm: Rhythm | None = None
     burden: Burden = "blood_test"
 
 
@@ -243,6 +257,24 @@ class Background(AgedClaim, frozen=True, kw_only=True):
     """The rate of troublesome night cramps in people without a listed cause."""
 
 
+class FrequencyRow(Record, frozen=True, kw_only=True):
+    """How often people of one age and sex have night cramps: the shares of the answers to one survey question.
+
+    ``shares`` are never, once, 2 to 4, 5 to 15, and 16 to 30 times in the past month.
+    """
+
+    age: tuple[float, float]
+    n: int
+    shares: tuple[float, float, float, float, float]
+    design_effect: float
+    source: str
+    verification: Verification
+    derivation: str
+    population: str
+    place: str = ""
+    sex: Literal["female", "male"] | None = None
+
+
 class Release(Record, frozen=True, kw_only=True):
     """What this release of the evidence is, and the numbers all causes share."""
 
@@ -285,6 +317,8 @@ class Evidence(Record, frozen=True, kw_only=True):
     sayings: dict[str, Saying]
     scores: dict[str, Score]
     policy: dict[str, Claim]
+    cramp_frequency: dict[str, FrequencyRow]
+    rival_explanations: dict[str, Claim]
     release: Release
     references: dict[str, Reference]
     vocabulary: dict[str, dict[str, object]]

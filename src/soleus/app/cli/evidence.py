@@ -23,10 +23,18 @@ PARTS = (
     "sayings",
     "scores",
     "policy",
+    "cramp_frequency",
+    "rival_explanations",
     "references",
 )
 
-SINGULAR = {"quantities": "measurement", "remedies": "remedy", "policy": "policy", "doppler": "Doppler row"}
+SINGULAR = {
+    "quantities": "measurement",
+    "remedies": "remedy",
+    "policy": "policy",
+    "doppler": "Doppler row",
+    "cramp_frequency": "cramp frequency",
+}
 
 
 def run_evidence(options: argparse.Namespace) -> int:
