@@ -10,6 +10,7 @@ import shlex
 import sys
 import tomllib
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from types import UnionType
 from typing import Any, get_args
@@ -20,11 +21,12 @@ import yaml
 
 from soleus.app import judging
 from soleus.app.cli import evidence as evidence_command
-from soleus.app.cli.main import build_parser, main
+from soleus.app.cli.main import RECORD_COMMANDS, build_parser, main
 from soleus.core import assessment as answers
 from soleus.core import case as cases
 from soleus.core.problem import Problem
 from soleus.core.version import __version__
+from soleus.diary import back_up, import_from, open_diary
 from soleus.exchange.case_file import parse_case
 from soleus.knowledge import schema
 from soleus.knowledge.load import load_evidence, write_snapshot
@@ -128,8 +130,15 @@ def run_command(command: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setattr(sys, "stdin", given)
         del words[at : at + 2]
     for i, word in enumerate(words[:-1]):
-        if word in ("--html", "--save"):
+        if word in ("--html", "--save", "--svg", "export"):
             words[i + 1] = str(folder / Path(words[i + 1]).name)
+    if words[1] in (*RECORD_COMMANDS, "assess"):  # every command finds the diary of the examples, with a backup
+        monkeypatch.setenv("SOLEUS_DATA_DIR", str(folder / "data"))
+        monkeypatch.setenv("TZ", "Europe/London")
+        with open_diary() as diary:
+            import_from(ROOT / "examples" / "diary", diary, now=datetime.now(UTC))
+            backup = back_up(diary, now=datetime.now(UTC))
+        words = [str(backup) if word == "BACKUP" else word for word in words]
     monkeypatch.setattr(evidence_command, "write_snapshot", lambda: write_snapshot(path=folder / "snapshot.json"))
     return main(words[1:])
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -18,6 +19,9 @@ from soleus.knowledge.understand import understand
 from soleus.knowledge.word_lists import WordLists, build_word_lists
 from soleus.reasoning.assess import DRAWS, assess_facts
 from soleus.reasoning.network import Network, compile_network
+
+if TYPE_CHECKING:
+    from soleus.app.record_case import Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +43,25 @@ class Session:
         problems: list[Problem] | None = None,
         draws: int = DRAWS,
         steps: bool = True,
+        shown: Iterable[Shown] = (),
     ) -> Assessment:
-        """Return the assessment of a case; `problems` found in reading it come first in the answer."""
+        """Return the assessment of a case; `problems` found in reading it come first in the answer.
+
+        ``shown`` says in words which entries of a record stand behind findings of the case.
+        """
         found = list(problems or ())
         if isinstance(case, dict):
             case, more = convert_case(case)
             found += more
         facts = self.understand(case)
-        facts = msgspec.structs.replace(facts, problems=(*found, *facts.problems))
+        words = {item.finding: item.words for item in shown}
+        told = tuple(
+            msgspec.structs.replace(fact, words=words[fact.finding], where="diary")
+            if fact.where == "findings" and fact.finding in words
+            else fact
+            for fact in facts.facts
+        )
+        facts = msgspec.structs.replace(facts, facts=told, problems=(*found, *facts.problems))
         return assess_facts(self.network, facts, case_id=case.id, draws=draws, steps=steps)
 
 

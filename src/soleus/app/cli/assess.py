@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -14,20 +15,39 @@ from soleus.core.case import Case
 from soleus.core.problem import Problem
 from soleus.exchange.case_file import MOST_BYTES, CaseError, decode_case, parse_case, read_case
 
+if TYPE_CHECKING:
+    from soleus.app.record_case import Shown
 
-def run_assess(file: str, *, as_json: bool, html: str | None, form: str | None) -> int:
-    """Assess one case file and print the answer; return the exit code."""
+
+def run_assess(options: argparse.Namespace) -> int:
+    """Assess one case file, with the diary where that is wished; print the answer; return the exit code."""
+    as_json, html = options.json, options.html
+    if options.file is None and not options.diary:
+        print("error: no case file is named. To mend it: name one, or add --diary. [no_case]", file=sys.stderr)
+        return NOT_READ
+    case, problems = Case(), list[Problem]()
     try:
-        if file == "-":
+        if options.file == "-":
             raw = sys.stdin.buffer.read(MOST_BYTES + 1)
-            case, problems = parse_case(decode_case(raw, "standard input"), form or "toml", where="standard input")
-        else:
-            case, problems = read_case(Path(file))
+            form = options.format or "toml"
+            case, problems = parse_case(decode_case(raw, "standard input"), form, where="standard input")
+        elif options.file is not None:
+            case, problems = read_case(Path(options.file))
     except CaseError as error:
         return _refuse(error.problems, as_json)
     from soleus.app.session import load_session
 
-    assessment = load_session().assess(case, problems=problems)
+    shown: tuple[Shown, ...] = ()
+    if options.diary:
+        from soleus.app.cli.record import add_diary
+        from soleus.diary import DiaryError
+
+        try:
+            case, shown, notes = add_diary(case, options.at)
+            problems = [*problems, *notes]
+        except DiaryError as error:
+            return _refuse(list(error.problems), as_json)
+    assessment = load_session().assess(case, problems=problems, shown=shown)
     if html:
         from soleus.report.html import render_html
 

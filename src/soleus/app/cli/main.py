@@ -24,7 +24,9 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
     assess = commands.add_parser("assess", help="assess a case file: red flags, causes, what to ask, what to do")
-    assess.add_argument("file", help="a case in TOML, JSON or YAML (see examples/), or - for standard input")
+    assess.add_argument("file", nargs="?", help="a case in TOML, JSON or YAML (see examples/), or - for standard input")
+    assess.add_argument("--diary", action="store_true", help="add what your diary and measurements show")
+    _diary_place(assess)
     assess.add_argument(
         "--json", action="store_true", help="print the assessment as JSON (its schema: soleus schema assessment)"
     )
@@ -40,6 +42,8 @@ def build_parser() -> argparse.ArgumentParser:
     relieve = commands.add_parser("relieve", help="what to do in the cramp, with a counted timer")
     relieve.add_argument("--sitting", action="store_true", help="the variant for people who cannot stand up safely")
     relieve.add_argument("--no-timer", action="store_true", help="print the steps without counting")
+
+    _add_record_commands(commands)
 
     evaluate = commands.add_parser("evaluate", help="judge the engine on published cases or everyday questions")
     evaluate.add_argument("file", help="cases or questions, one JSON object a line")
@@ -72,6 +76,8 @@ def build_parser() -> argparse.ArgumentParser:
             "scores",
             "policy",
             "references",
+            "cramp_frequency",
+            "rival_explanations",
         ],
     )
     actions.add_parser("snapshot", help="write the fast copy of the evidence that commands read")
@@ -79,6 +85,75 @@ def build_parser() -> argparse.ArgumentParser:
     schema = commands.add_parser("schema", help="print the JSON schema of a case or an assessment")
     schema.add_argument("what", choices=["case", "assessment"])
     return parser
+
+
+def _diary_place(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--at", metavar="URL", help="another diary than your own: a database URL")
+
+
+def _add_record_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the commands of the person's own record."""
+    log = commands.add_parser("log", help='note a cramp in one line: "log left calf 2 min", "log last night 2"')
+    log.add_argument("words", nargs="*", help="what happened; nothing is a cramp just now")
+    log.add_argument("--zone", help="time zone (default: this machine's), such as Europe/Berlin")
+    _diary_place(log)
+
+    diary = commands.add_parser("diary", help="show, add to, import, export or erase your diary")
+    actions = diary.add_subparsers(dest="action", metavar="ACTION", required=True)
+    show = actions.add_parser("show", help="your cramps in numbers and pictures")
+    show.add_argument("--from", dest="first", metavar="DATE", help="first night (default: 12 weeks back)")
+    show.add_argument("--to", dest="last", metavar="DATE", help="last night (default: the last one recorded)")
+    show.add_argument("--age", type=float, help="your age, to compare with people of your age")
+    show.add_argument("--sex", choices=["female", "male"], help="your sex, to compare with people of your sex")
+    show.add_argument("--svg", metavar="FOLDER", help="also write the pictures as SVG files")
+    show.add_argument("--json", action="store_true", help="print the numbers as JSON")
+    add = actions.add_parser("add", help="add an entry from name=value words")
+    add.add_argument("kind", choices=["episode", "night", "factor", "sample"], help="what kind of entry it is")
+    add.add_argument("fields", nargs="*", help="such as cramps=0 slept_h=6.5")
+    add.add_argument("--zone", help="time zone (default: this machine's)")
+    imports = actions.add_parser("import", help="import an export of Soleus, or a CSV file with a mapping")
+    imports.add_argument("path", help="the folder or entries.json of an export, or a CSV file")
+    imports.add_argument("--kind", choices=["episode", "night", "factor", "sample"], help="what a row of the CSV is")
+    imports.add_argument("--map", metavar="FILE", help="a TOML file that says which column is which field")
+    imports.add_argument("--zone", help="time zone of the times in the CSV (default: this machine's)")
+    export = actions.add_parser("export", help="write everything as CSV, JSON and SQLite")
+    export.add_argument("folder", help="a folder that does not exist yet or is empty")
+    erase = actions.add_parser("erase", help="erase the diary and its backups")
+    erase.add_argument("--word", help='the word "erase"; it is asked for when left out')
+    for action in (show, add, imports, export, erase):
+        _diary_place(action)
+
+    measure = commands.add_parser("measure", help="note and show measurements")
+    actions = measure.add_subparsers(dest="action", metavar="ACTION", required=True)
+    add = actions.add_parser("add", help="note one measurement as printed on the laboratory slip")
+    add.add_argument("quantity", help="its name, such as calcium")
+    add.add_argument("value", help="the number")
+    add.add_argument("unit", nargs="?", help="its unit, such as mmol/L")
+    add.add_argument("--low", type=float, help="the laboratory's own lower limit")
+    add.add_argument("--high", type=float, help="the laboratory's own upper limit")
+    add.add_argument("--time", help="when it was taken (default: now), such as 2026-11-26T08:30 or 2026-11-26")
+    add.add_argument("--posture", choices=["lying", "sitting", "standing"], help="how you were when it was taken")
+    add.add_argument("--leg", choices=["left", "right"], help="which leg it was taken on")
+    add.add_argument("--series", help="the protocol of serial readings that it belongs to")
+    add.add_argument("--note", help="free words")
+    add.add_argument("--zone", help="time zone (default: this machine's)")
+    show = actions.add_parser("show", help="a series: set point, change or noise, what one more sample would add")
+    show.add_argument("quantity", nargs="?", help="which one (default: all)")
+    show.add_argument("--svg", metavar="FILE", help="also write the picture as an SVG file")
+    show.add_argument("--json", action="store_true", help="print the numbers as JSON")
+    for action in (add, show):
+        _diary_place(action)
+
+    backup = commands.add_parser("backup", help="make a verified backup of the diary")
+    restore = commands.add_parser("restore", help="check a backup, or put it back")
+    restore.add_argument("file", help="the backup")
+    restore.add_argument("--check", action="store_true", help="only say whether it is sound and what is in it")
+    doctor = commands.add_parser("doctor", help="say where everything is and whether it is sound")
+    for action in (backup, doctor):
+        _diary_place(action)
+
+
+RECORD_COMMANDS = ("log", "diary", "measure", "backup", "restore", "doctor")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -119,7 +194,11 @@ def _run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     if options.command == "assess":
         from soleus.app.cli.assess import run_assess
 
-        return run_assess(options.file, as_json=options.json, html=options.html, form=options.format)
+        return run_assess(options)
+    if options.command in RECORD_COMMANDS:
+        from soleus.app.cli.record import run_record
+
+        return run_record(options)
     if options.command == "ask":
         from soleus.app.cli.ask import run_ask
 

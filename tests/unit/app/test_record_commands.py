@@ -1,0 +1,202 @@
+"""The commands of the record, as a person types them."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from soleus.app.cli.main import main
+from soleus.diary import open_diary
+
+ROOT = Path(__file__).parents[3]
+Output = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "data"
+    monkeypatch.setenv("SOLEUS_DATA_DIR", str(folder))
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    monkeypatch.setenv("COLUMNS", "80")
+    return folder
+
+
+def run(*words: str) -> int:
+    return main(list(words))
+
+
+def test_a_cramp_is_noted_in_one_line_and_shown(capsys: Output) -> None:
+    assert run("log", "left", "calf", "2", "min", "pain", "7") == 0
+    assert "left calf" in capsys.readouterr().out
+    with open_diary() as diary:
+        (cramp,) = diary.episodes()
+    assert (cramp.leg, cramp.muscle, cramp.duration_s, cramp.pain, cramp.zone) == (
+        "left",
+        "calf",
+        120,
+        7,
+        "Europe/Berlin",
+    )
+    assert run("diary", "show") == 0
+    assert "1 cramp" in capsys.readouterr().out
+
+
+def test_a_line_that_cannot_be_is_refused_and_nothing_is_stored(capsys: Output) -> None:
+    assert run("log", "500", "cramps") == 1
+    assert "500 cramps" in capsys.readouterr().err
+    with open_diary() as diary:
+        assert diary.counts()["episodes"] == 0
+
+
+def test_an_empty_diary_says_how_to_begin(capsys: Output) -> None:
+    assert run("log", "no", "cramps", "last", "night") == 0
+    capsys.readouterr()
+    assert run("diary", "show", "--from", "2001-01-01", "--to", "2001-02-01") == 0
+    assert "soleus log" in capsys.readouterr().out
+
+
+def test_without_a_diary_every_command_says_so_and_makes_none(home: Path, capsys: Output) -> None:
+    for command in (("diary", "show"), ("measure", "show"), ("backup",), ("doctor",), ("diary", "export", "x")):
+        assert run(*command) == 2, command
+        assert "[no_diary]" in capsys.readouterr().err
+    assert not (home / "diary.sqlite").exists()
+
+
+def test_fields_are_added_and_wrong_ones_are_named(capsys: Output) -> None:
+    assert run("diary", "add", "night", "cramps=0", "slept_h=6.5", "quality=7") == 0
+    assert run("diary", "add", "factor", "name=alcohol", "value=2", "unit=glasses") == 0
+    with open_diary() as diary:
+        (night,), (factor,) = diary.nights(), diary.factors()
+    assert (night.cramps, night.slept_h, factor.name, factor.value) == (0, 6.5, "alcohol", 2.0)
+    capsys.readouterr()
+    assert run("diary", "add", "night", "cramp=0") == 2
+    assert "the fields of a night are" in capsys.readouterr().err
+    assert run("diary", "add", "night", "none") == 2
+    assert run("diary", "add", "episode", "duration_s=-5") == 1
+    assert "[negative_duration]" in capsys.readouterr().err
+
+
+def test_a_measurement_is_checked_as_in_a_case(capsys: Output) -> None:
+    assert run("measure", "add", "calcium", "9.2", "mmol/L") == 1
+    assert "[unit_slip]" in capsys.readouterr().err
+    assert run("measure", "add", "Ca", "8.6", "mg/dL", "--time", "2026-10-02T08:40", "--posture", "sitting") == 0
+    assert run("measure", "add", "calcium", "2.31", "mmol/L", "--time", "2026-10-14") == 0
+    assert run("measure", "add", "popliteal vein", "12", "cm/s", "--leg", "left") == 0
+    assert run("measure", "add", "calcium", "much", "mmol/L") == 1
+    assert run("measure", "add", "calcium", "2.2", "mmol/L", "--time", "yesterday") == 2
+    with open_diary() as diary:
+        first, second = diary.samples(quantity="calcium")
+    assert first.taken_at == datetime(2026, 10, 2, 6, 40, tzinfo=UTC)
+    assert (first.value, first.unit, first.posture, first.clock_known) == (8.6, "mg/dL", "sitting", True)
+    assert not second.clock_known
+    capsys.readouterr()
+    assert run("measure", "show", "calcium", "--json") == 0
+    (series,) = json.loads(capsys.readouterr().out)
+    assert [round(point["value"], 2) for point in series["view"]["points"]] == [2.15, 2.31]
+    assert run("measure", "show") == 0
+    assert "not known, so nothing can be told" in capsys.readouterr().out
+
+
+def test_a_future_sample_is_refused(capsys: Output) -> None:
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    assert run("measure", "add", "calcium", "2.2", "mmol/L", "--time", tomorrow) == 1
+    assert "[future]" in capsys.readouterr().err
+
+
+def test_the_example_is_imported_once_shown_drawn_and_assessed(tmp_path: Path, capsys: Output) -> None:
+    assert run("diary", "import", str(ROOT / "examples" / "diary")) == 0
+    assert run("diary", "import", str(ROOT / "examples" / "diary")) == 0
+    assert "0 new, 173 already there" in capsys.readouterr().out
+    assert run("diary", "show", "--age", "68", "--sex", "female", "--svg", str(tmp_path / "pictures")) == 0
+    said = capsys.readouterr().out
+    for words in (
+        "cramps a week",
+        "Of 100 women of 60 to 69",
+        "6 not recorded",
+        "Cramps over the clock",
+        "long standing",
+    ):
+        assert words in said, words
+    for name in ("nights", "weeks", "clock"):
+        assert (tmp_path / "pictures" / f"{name}.svg").read_text("utf-8").startswith("<svg")
+    assert run("diary", "show", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["rate"]["nights_missing"] == 6
+    assert run("assess", str(ROOT / "examples" / "night_cramps_68.toml"), "--diary", "--json") == 0
+    steps = json.loads(capsys.readouterr().out)["causes"][0]["steps"]
+    assert any(step["words"].startswith("diary: ") for step in steps)
+    assert run("assess", "--diary") == 0
+
+
+def test_assess_without_a_case_or_diary_says_what_to_name(capsys: Output) -> None:
+    assert run("assess") == 2
+    assert "[no_case]" in capsys.readouterr().err
+    assert run("assess", "--diary") == 2
+    assert "[no_diary]" in capsys.readouterr().err
+
+
+def test_a_csv_is_imported_with_a_mapping(tmp_path: Path, capsys: Output) -> None:
+    table, mapping = tmp_path / "cramps.csv", tmp_path / "map.toml"
+    table.write_text("When;Seconds;Side\n02.10.2026 03:10;90;left\n05.10.2026 04:00;120;right\n", encoding="utf-8")
+    columns = '[columns]\nstarted_at = "When"\nduration_s = "Seconds"\nleg = "Side"\n'
+    mapping.write_text(f'date_format = "%d.%m.%Y %H:%M"\n{columns}', encoding="utf-8")
+    assert run("diary", "import", str(table)) == 2
+    assert "[no_mapping]" in capsys.readouterr().err
+    assert run("diary", "import", str(table), "--kind", "episode", "--map", str(mapping)) == 0
+    assert "2 new" in capsys.readouterr().out
+    table.write_text("When;Seconds;Side\n02.13.2026 03:10;90;left\n", encoding="utf-8")
+    assert run("diary", "import", str(table), "--kind", "episode", "--map", str(mapping)) == 1
+    assert "row 2" in capsys.readouterr().err
+    mapping.write_text("columns = 3", encoding="utf-8")
+    assert run("diary", "import", str(table), "--kind", "episode", "--map", str(mapping)) == 2
+
+
+def test_export_erase_import_gives_the_same_content(home: Path, tmp_path: Path, capsys: Output) -> None:
+    marker = "PLANTED-7731"
+    run("diary", "import", str(ROOT / "examples" / "diary"))
+    run("diary", "add", "night", f"note={marker}", "cramps=1", "night_of=2026-11-24")
+    run("backup")
+    with open_diary() as diary:
+        before = diary.content_hash()
+    assert run("diary", "export", str(tmp_path / "out")) == 0
+    assert run("diary", "erase", "--word", "yes") == 0
+    assert "nothing was erased" in capsys.readouterr().out
+    assert run("diary", "erase", "--word", "erase") == 0
+    left = [path for path in home.rglob("*") if path.is_file() and marker.encode() in path.read_bytes()]
+    assert left == []
+    assert run("diary", "import", str(tmp_path / "out")) == 0
+    with open_diary() as diary:
+        assert diary.content_hash() == before
+
+
+def test_a_backup_is_verified_and_puts_a_damaged_diary_right(home: Path, capsys: Output) -> None:
+    run("diary", "import", str(ROOT / "examples" / "diary"))
+    assert run("backup") == 0
+    backup = re.search(r"verified: (\S+)", capsys.readouterr().out)
+    assert backup
+    assert run("restore", backup[1], "--check") == 0
+    assert "sound" in capsys.readouterr().out
+    assert run("doctor") == 0
+    assert "1 verified" in capsys.readouterr().out
+    raw = bytearray((home / "diary.sqlite").read_bytes())
+    raw[: len(raw) // 2] = b"x" * (len(raw) // 2)
+    (home / "diary.sqlite").write_bytes(bytes(raw))
+    assert run("diary", "show") == 2
+    assert backup[1] in capsys.readouterr().err
+    assert run("restore", backup[1]) == 0
+    assert run("diary", "show") == 0
+    (home / "broken.sqlite").write_bytes(b"no database")
+    assert run("restore", str(home / "broken.sqlite")) == 2
+
+
+def test_the_file_is_for_its_owner_alone(home: Path) -> None:
+    run("log", "now")
+    assert (home / "diary.sqlite").stat().st_mode & 0o777 == 0o600
+    assert home.stat().st_mode & 0o777 == 0o700
+    with sqlite3.connect(home / "diary.sqlite") as raw:
+        assert raw.execute("pragma integrity_check").fetchone() == ("ok",)
+    raw.close()
