@@ -25,6 +25,7 @@ bench: $(STAMP)  ## accuracy on published cases and questions, speed beside peer
 	$(BIN)/uv sync --quiet --frozen --group bench
 	$(BIN)/python -m benchmarks.accuracy
 	$(BIN)/python -m benchmarks.commands
+	$(BIN)/python -m benchmarks.diary
 	$(BIN)/python -m benchmarks.inference
 
 lint: $(STAMP)

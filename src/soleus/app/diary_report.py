@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-from soleus.core.record import Episode, Factor, Night, NightCount, zone_of
+from soleus.core.record import Episode, Factor, Night, NightCount
 from soleus.knowledge.schema import Evidence
+from soleus.monitoring.clock_profile import ClockProfile, profile
 from soleus.monitoring.comparison import Comparison, compare_with_people
 from soleus.monitoring.cramp_change import RateChange, change_over_time
 from soleus.monitoring.cramp_rate import CrampRate, weekly_rate
@@ -26,7 +27,7 @@ class DiaryReport:
     nights: tuple[NightCell, ...]
     weeks: tuple[WeekBar, ...]
     hours: tuple[HourBin, ...]
-    untimed: int
+    clock: ClockProfile
     change: RateChange | None
     people: Comparison | None
     triggers: TriggerReport
@@ -59,6 +60,9 @@ def report_diary(
     """
     within = [count for count in counts if first <= count.night_of <= last]
     rate = weekly_rate(within, first, last, evidence=evidence, episodes=episodes, nights=nights)
+    told = [*nights, *episodes]
+    zone = max(told, key=lambda entry: entry.recorded_at).zone if told else "UTC"
+    clock = profile(episodes, within, zone, first=first, last=last)
     half = first + (last - first + timedelta(days=1)) // 2
     recorded = [count.night_of for count in within]
     halves = bool(recorded) and min(recorded) < half <= max(recorded)
@@ -66,8 +70,8 @@ def report_diary(
         rate=rate,
         nights=_cells(within, first, last),
         weeks=_weeks(within, first, last, evidence),
-        hours=_hours(episodes),
-        untimed=sum(episode.started_at is None for episode in episodes),
+        hours=tuple(HourBin(hour, cramps) for hour, cramps in enumerate(clock.cramps)),
+        clock=clock,
         change=change_over_time(within, evidence=evidence, split=half) if halves else None,
         people=compare_with_people(rate, age, sex, evidence),
         triggers=look_for_triggers(within, factors, seed=SEED),
@@ -98,11 +102,3 @@ def _weeks(counts: Sequence[NightCount], first: date, last: date, evidence: Evid
         bars.append(WeekBar(monday, rate.per_week, rate.low, rate.high, rate.nights_recorded))
         monday += timedelta(days=7)
     return tuple(bars)
-
-
-def _hours(episodes: Sequence[Episode]) -> tuple[HourBin, ...]:
-    hours = [0] * 24
-    for episode in episodes:
-        if episode.started_at is not None:
-            hours[episode.started_at.astimezone(zone_of(episode.zone)).hour] += 1
-    return tuple(HourBin(hour, cramps) for hour, cramps in enumerate(hours))

@@ -9,6 +9,9 @@ from soleus.core.case import Person
 from soleus.core.record import Sample, zone_of
 from soleus.knowledge.schema import Evidence, Quantity
 from soleus.monitoring.change import assess_change
+from soleus.monitoring.protocol import evaluate
+from soleus.monitoring.ready_protocols import PROTOCOLS
+from soleus.monitoring.rhythm import day_night
 from soleus.monitoring.set_point import estimate_set_point
 from soleus.monitoring.units import convert
 from soleus.report.diary_view import SeriesPoint, SeriesView
@@ -44,8 +47,12 @@ def report_series(key: str, samples: Sequence[Sample], evidence: Evidence) -> Se
         unit = ordered[-1].unit
         points = tuple(_point(s, s.value, s.low, s.high) for s in ordered if s.unit == unit)
         others = len(ordered) - len(points)
-        lines = [*older, "Its variation within and between people is not known, so nothing can be told from it."]
+        lines = [
+            *older,
+            "Its variation within and between people is not known, so neither set point nor change can be told.",
+        ]
         lines += [f"{others} readings in other units are not drawn."] if others else []
+        lines += _day_and_night([sample for sample in every if sample.unit == unit], None, evidence)
         return SeriesReport(key, SeriesView(key, unit, points, None, None, ""), tuple(lines))
     read, unread = _canonical(ordered, quantity)
     points = tuple(_point(s, v, _limit(s.low, s, quantity), _limit(s.high, s, quantity)) for s, v in read)
@@ -62,11 +69,23 @@ def report_series(key: str, samples: Sequence[Sample], evidence: Evidence) -> Se
         if 0.01 <= chance <= 0.99:  # choice: what is settled needs no further sample
             lines.append(estimate.next_sample(limit).words)
     real = [part.words for part in (change.latest, change.trend, change.step) if part.verdict == "real change"]
-    lines += [*real, change.words]
+    lines += [*real, change.words, *_day_and_night([sample for sample, _ in read], quantity, evidence)]
     view = SeriesView(
         quantity.label, quantity.unit, points, estimate.low, estimate.high, f"Latest: {change.latest.verdict}."
     )
     return SeriesReport(key, view, (*lines, *unread))
+
+
+def _day_and_night(samples: Sequence[Sample], quantity: Quantity | None, evidence: Evidence) -> list[str]:
+    """Say what mornings and evenings show, and how far a series by a protocol has come."""
+    lines = []
+    for name in sorted({sample.series for sample in samples} & set(PROTOCOLS)):
+        report = evaluate(PROTOCOLS[name], [sample for sample in samples if sample.series == name], evidence=evidence)
+        lines += [f"Protocol {name}: {report.says}", *report.warnings]
+        left_out = [sitting for sitting in report.sittings if not sitting.counts]
+        lines += [f"Does not count: {sitting.at:%Y-%m-%d %H:%M}: {sitting.why_not}" for sitting in left_out]
+    found = day_night(samples, quantity=quantity)
+    return [*lines, found.says] if found.morning and found.evening and not lines else lines
 
 
 def _canonical(samples: Sequence[Sample], quantity: Quantity) -> tuple[list[tuple[Sample, float]], list[str]]:

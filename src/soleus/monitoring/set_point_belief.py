@@ -58,7 +58,7 @@ class Belief:
 
     def below(self, value: float) -> float:
         """Return the probability that the set point is below a value."""
-        return self._below_point(self.to_scale(value))
+        return min(self._below_point(self.to_scale(value)), 1.0)  # the weights may sum to one and a rounding
 
     def moved(self) -> float:
         """Return the probability that the set point is one that a disease has moved."""

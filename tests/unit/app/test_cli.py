@@ -22,7 +22,7 @@ from soleus.core.case import Case
 from soleus.exchange.case_file import read_case
 from soleus.knowledge.load import EvidenceError, load_evidence
 
-EXAMPLES = sorted((Path(__file__).parents[3] / "examples").iterdir())
+EXAMPLES = sorted(path for path in (Path(__file__).parents[3] / "examples").iterdir() if path.is_file())
 NIGHT = next(path for path in EXAMPLES if path.stem == "night_cramps_68")
 Output = pytest.CaptureFixture[str]
 PARTS = ["causes", "findings", "quantities", "doppler", "remedies", "red_flags", "sayings", "scores", "policy"]

@@ -99,7 +99,7 @@ def test_a_measurement_is_checked_as_in_a_case(capsys: Output) -> None:
     (series,) = json.loads(capsys.readouterr().out)
     assert [round(point["value"], 2) for point in series["view"]["points"]] == [2.15, 2.31]
     assert run("measure", "show") == 0
-    assert "not known, so nothing can be told" in capsys.readouterr().out
+    assert "neither set point nor change can be told" in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_future_sample_is_refused(capsys: Output) -> None:
@@ -200,3 +200,18 @@ def test_the_file_is_for_its_owner_alone(home: Path) -> None:
     with sqlite3.connect(home / "diary.sqlite") as raw:
         assert raw.execute("pragma integrity_check").fetchone() == ("ok",)
     raw.close()
+
+
+def test_the_interview_does_not_ask_what_the_diary_answers(monkeypatch: pytest.MonkeyPatch, capsys: Output) -> None:
+    run("diary", "import", str(ROOT / "examples" / "diary"))
+    asked: list[str] = []
+
+    def answer(prompt: str = "") -> str:
+        asked.append(prompt)
+        return "f"
+
+    monkeypatch.setattr("builtins.input", answer)
+    assert run("ask", "--diary") == 0
+    said = capsys.readouterr().out + " ".join(asked)
+    assert re.search(r"Your diary answers \d+ questions", said)
+    assert "Does it come only at night" not in said

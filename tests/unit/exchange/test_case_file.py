@@ -12,7 +12,7 @@ from soleus.core.case import Case, Measurement
 from soleus.core.problem import Problem
 from soleus.exchange.case_file import MOST_BYTES, CaseError, convert_case, decode_case, parse_case, read_case
 
-EXAMPLES = sorted((Path(__file__).parents[3] / "examples").iterdir())
+EXAMPLES = sorted(path for path in (Path(__file__).parents[3] / "examples").iterdir() if path.is_file())
 
 
 def refusal(text: str, form: str) -> Problem:

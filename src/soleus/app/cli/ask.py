@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -12,6 +12,9 @@ from soleus.app.cli.main import NOT_READ, OK
 from soleus.core.assessment import Assessment
 from soleus.core.case import Case
 from soleus.exchange.case_file import CaseError, convert_case, read_case
+
+if TYPE_CHECKING:
+    from soleus.app.record_case import Shown
 
 DO_NOT_KNOW = ("d", "", "don't know", "don’t know", "dont know")
 HELP = (
@@ -62,7 +65,7 @@ class Interview:
             self.save_path = None
 
 
-def run_ask(*, save: str | None, html: str | None) -> int:
+def run_ask(*, save: str | None, html: str | None, diary: bool = False, at: str | None = None) -> int:
     """Interview, then print the same answer that ``soleus assess`` gives."""
     path = Path(save) if save else None
     case = Case()
@@ -75,6 +78,19 @@ def run_ask(*, save: str | None, html: str | None) -> int:
         for problem in problems:
             say(str(problem))
         say(f"Going on where you stopped: {_count(case)} answers so far.")
+    shown: tuple[Shown, ...] = ()
+    if diary:
+        from soleus.app.cli.record import add_diary
+        from soleus.diary import DiaryError
+
+        try:
+            case, shown, notes = add_diary(case, at)
+        except DiaryError as error:
+            print(error, file=sys.stderr)
+            return NOT_READ
+        for note in notes:
+            say(str(note))
+        say(f"Your diary answers {len(shown)} questions.")
     from soleus.app.session import load_session
 
     interview = Interview(load_session(), case, path)
@@ -89,7 +105,7 @@ def run_ask(*, save: str | None, html: str | None) -> int:
         return OK
     except Finished:
         pass
-    assessment = interview.session.assess(interview.case)
+    assessment = interview.session.assess(interview.case, shown=shown)
     return _answer(assessment, html)
 
 

@@ -38,6 +38,8 @@ def build_parser() -> argparse.ArgumentParser:
         "--save", metavar="FILE", help="keep the answers in this case file (JSON) and resume from it when it exists"
     )
     ask.add_argument("--html", metavar="PAGE", help="write the final assessment as one self-contained page")
+    ask.add_argument("--diary", action="store_true", help="do not ask what your diary and measurements answer")
+    _diary_place(ask)
 
     relieve = commands.add_parser("relieve", help="what to do in the cramp, with a counted timer")
     relieve.add_argument("--sitting", action="store_true", help="the variant for people who cannot stand up safely")
@@ -202,7 +204,7 @@ def _run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     if options.command == "ask":
         from soleus.app.cli.ask import run_ask
 
-        return run_ask(save=options.save, html=options.html)
+        return run_ask(save=options.save, html=options.html, diary=options.diary, at=options.at)
     if options.command == "relieve":
         from soleus.app.cli.relieve import run_relieve
 

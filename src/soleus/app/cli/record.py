@@ -247,20 +247,23 @@ def _measure(options: argparse.Namespace) -> int:
         quantity = reading.quantity
         if not options.unit:
             value, unit = reading.value, index.quantities[quantity].unit
-    elif value is not None and not answer.problems:
-        _tell(
-            [
-                Problem(
-                    code="own_measurement",
-                    level="info",
-                    where="measure",
-                    what=f"{options.quantity!r} is not in the evidence base",
-                    why="it is kept and drawn, but it has no known variation and enters no assessment",
-                    fix="check the name if it is a usual test; `soleus evidence list quantities` shows them",
-                )
-            ]
-        )
-    failed = _tell(answer.problems)
+    problems = list(answer.problems)
+    if (
+        value is not None
+        and [problem.code for problem in problems] in ([], ["unknown_measurement"])
+        and not answer.readings
+    ):
+        problems = [
+            Problem(
+                code="own_measurement",
+                level="info",
+                where="measure",
+                what=f"{options.quantity!r} is not in the evidence base",
+                why="it is kept, drawn and compared by day and night, but enters no assessment",
+                fix="check the name if it is a usual test; `soleus evidence list quantities` shows them",
+            )
+        ]
+    failed = _tell(problems)
     if value is None or (failed and not answer.readings):
         if not failed:
             print(f"error: {options.value!r} is no number. To mend it: write 2.15. [not_read]", file=sys.stderr)
@@ -285,7 +288,7 @@ def _measure(options: argparse.Namespace) -> int:
         added = diary.add([sample], now=now)
     if _tell(added.problems):
         return ANSWERED_WITH_ERRORS
-    print(f"recorded: {quantity.replace('_', ' ')} {value:g} {unit}".rstrip())
+    print(f"recorded: {quantity.replace('_', ' ')} {value:g} {'' if unit == '1' else unit}".rstrip())
     return OK
 
 

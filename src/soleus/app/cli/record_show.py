@@ -81,8 +81,7 @@ def _print_report(report: DiaryReport) -> None:
         render_clock_text(report.hours, width=width, blocks=blocks),
     ):
         print(f"\n{text}")
-    if report.untimed:
-        print(f"{report.untimed} cramps have no known time.")
+    _print_lines([report.clock.says], width)
     if report.triggers.shown or report.triggers.not_yet:
         print("\nWHAT GOES WITH IT")
         _print_lines([found.says for found in report.triggers.shown], width)
