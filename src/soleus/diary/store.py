@@ -257,6 +257,17 @@ class Diary:
             if problems:
                 raise DiaryError(problems)
 
+    def last_recorded(self) -> list[AnyEntry]:
+        """Return the entries that were recorded last: one, or those of one line."""
+        with self.reading() as connection:
+            newest = [connection.execute(sa.select(sa.func.max(t.c.recorded_at))).scalar() for t in TABLES.values()]
+            latest = max((moment for moment in newest if moment is not None), default=None)
+            found: list[AnyEntry] = []
+            for kind, table in TABLES.items() if latest is not None else ():
+                query = select_entries(kind).where(table.c.recorded_at == latest).order_by(table.c.id)
+                found += [FROM_ROW[kind](row) for row in connection.execute(query)]
+        return found
+
     def find(self, ids: Iterable[str]) -> dict[str, AnyEntry]:
         """Return those entries, of any kind, that have one of these ids."""
         with self.reading() as connection:

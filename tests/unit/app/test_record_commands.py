@@ -215,3 +215,21 @@ def test_the_interview_does_not_ask_what_the_diary_answers(monkeypatch: pytest.M
     said = capsys.readouterr().out + " ".join(asked)
     assert re.search(r"Your diary answers \d+ questions", said)
     assert "Does it come only at night" not in said
+
+
+def test_the_last_line_is_taken_back_and_can_be_had_again(capsys: Output) -> None:
+    run("diary", "add", "night", "cramps=1", "night_of=2026-11-01")
+    run("log", "2026-11-05", "2", "cramps,", "left", "calf")
+    with open_diary() as diary:
+        before, hash_before = diary.counts(), diary.content_hash()
+    capsys.readouterr()
+    assert run("diary", "undo") == 0
+    ids = re.findall(r"--id (\S+)", capsys.readouterr().out)
+    with open_diary() as diary:
+        assert [night.night_of.day for night in diary.nights()] == [1]
+        assert diary.counts()["episodes"] == 0
+    for entry in ids:
+        assert run("diary", "undo", "--id", entry) == 0
+    with open_diary() as diary:
+        assert (diary.counts(), diary.content_hash()) == (before, hash_before)
+    assert run("diary", "undo", "--id", "nothing") == 2

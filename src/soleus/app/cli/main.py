@@ -100,7 +100,7 @@ def _add_record_commands(commands: argparse._SubParsersAction[argparse.ArgumentP
     log.add_argument("--zone", help="time zone (default: this machine's), such as Europe/Berlin")
     _diary_place(log)
 
-    diary = commands.add_parser("diary", help="show, add to, import, export or erase your diary")
+    diary = commands.add_parser("diary", help="show, add to, correct, import, export or erase your diary")
     actions = diary.add_subparsers(dest="action", metavar="ACTION", required=True)
     show = actions.add_parser("show", help="your cramps in numbers and pictures")
     show.add_argument("--from", dest="first", metavar="DATE", help="first night (default: 12 weeks back)")
@@ -113,6 +113,8 @@ def _add_record_commands(commands: argparse._SubParsersAction[argparse.ArgumentP
     add.add_argument("kind", choices=["episode", "night", "factor", "sample"], help="what kind of entry it is")
     add.add_argument("fields", nargs="*", help="such as cramps=0 slept_h=6.5")
     add.add_argument("--zone", help="time zone (default: this machine's)")
+    undo = actions.add_parser("undo", help="take back what was recorded last")
+    undo.add_argument("--id", help="take back the last change of this entry, also a taking back")
     imports = actions.add_parser("import", help="import an export of Soleus, or a CSV file with a mapping")
     imports.add_argument("path", help="the folder or entries.json of an export, or a CSV file")
     imports.add_argument("--kind", choices=["episode", "night", "factor", "sample"], help="what a row of the CSV is")
@@ -122,7 +124,7 @@ def _add_record_commands(commands: argparse._SubParsersAction[argparse.ArgumentP
     export.add_argument("folder", help="a folder that does not exist yet or is empty")
     erase = actions.add_parser("erase", help="erase the diary and its backups")
     erase.add_argument("--word", help='the word "erase"; it is asked for when left out')
-    for action in (show, add, imports, export, erase):
+    for action in (show, add, undo, imports, export, erase):
         _diary_place(action)
 
     measure = commands.add_parser("measure", help="note and show measurements")

@@ -35,6 +35,7 @@ def run_record(options: argparse.Namespace) -> int:
         "doctor": run_doctor,
         "diary show": show_diary,
         "diary add": _add,
+        "diary undo": _undo,
         "diary import": _import,
         "diary export": _export,
         "diary erase": _erase,
@@ -130,6 +131,27 @@ def _add(options: argparse.Namespace) -> int:
     if _tell(added.problems):
         return ANSWERED_WITH_ERRORS
     print(f"recorded: {options.kind} {entry.id}")
+    return OK
+
+
+def _undo(options: argparse.Namespace) -> int:
+    """Take back what was recorded last, or the last change of one entry."""
+    from soleus.core.record import KINDS, Sample
+
+    names = {kind: name.removesuffix("s") for name, kind in KINDS.items()}
+    now = _now()
+    with open_chosen(options, create=False) as diary:
+        if options.id:
+            entry = diary.undo(options.id, now=now)
+            print(f"taken back: {options.id}" if entry is None else f"as before: {names[type(entry)]} {entry.id}")
+            return OK
+        entries = diary.last_recorded()
+        for entry in entries:
+            diary.remove(entry.id, now=now)
+            night = "" if isinstance(entry, Sample) else f" of the night of {entry.night_of}"
+            print(f"taken back: {names[type(entry)]}{night}; to have it again: soleus diary undo --id {entry.id}")
+    if not entries:
+        print("the diary is empty")
     return OK
 
 
