@@ -17,6 +17,7 @@ from soleus.core.problem import Problem
 from soleus.core.record import Episode, NightCount, Sample, zone_of
 from soleus.knowledge.schema import Evidence
 from soleus.monitoring.clock_adjustment import adjust_for_clock
+from soleus.monitoring.units import convert
 
 FEW, SOME = 3, 6  # choice: entries that bear "mostly", and entries that bear "always" or "never"
 NIGHTS = 14  # choice: two weeks of recorded nights bear a statement on how often
@@ -200,14 +201,15 @@ def case_with_record(
 
 def _measurement(sample: Sample, evidence: Evidence) -> tuple[Measurement, Problem | None]:
     local = sample.taken_at.astimezone(zone_of(sample.zone))
+    value, unit, low, high = _in_usual_unit(sample, evidence)
     clock = local.time() if sample.clock_known else None
-    adjusted = adjust_for_clock(sample.value, sample.quantity, clock, evidence=evidence, unit=sample.unit)
+    adjusted = adjust_for_clock(value, sample.quantity, clock, evidence=evidence, unit=unit)
     measurement = Measurement(
         name=sample.quantity.replace("_", " "),
         value=adjusted.value,
-        unit=sample.unit or None,
-        low=sample.low,
-        high=sample.high,
+        unit=unit or None,
+        low=low,
+        high=high,
         time=local.isoformat(timespec="minutes") if sample.clock_known else f"{local:%Y-%m-%d}",
     )
     if abs(adjusted.factor - 1) < LEAST_SHIFT:
@@ -221,6 +223,18 @@ def _measurement(sample: Sample, evidence: Evidence) -> tuple[Measurement, Probl
         fix="sample at the same hour of the morning to do without",
     )
     return measurement, note
+
+
+def _in_usual_unit(sample: Sample, evidence: Evidence) -> tuple[float, str, float | None, float | None]:
+    """Return value, unit and limits in the unit of the evidence; as told where it cannot be done: the case says so."""
+    quantity = evidence.quantities.get(sample.quantity)
+    if quantity is None or sample.unit == quantity.unit:
+        return sample.value, sample.unit, sample.low, sample.high
+    try:
+        low, high = (None if v is None else convert(v, sample.unit, quantity) for v in (sample.low, sample.high))
+        return convert(sample.value, sample.unit, quantity), quantity.unit, low, high
+    except ValueError:
+        return sample.value, sample.unit, sample.low, sample.high
 
 
 def recent(

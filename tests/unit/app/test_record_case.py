@@ -159,3 +159,21 @@ def test_only_the_last_weeks_count() -> None:
     episodes, counts = recent(cramps(30), nights(*[1] * 30), 7)
     assert len(counts) == 7
     assert {episode.night_of for episode in episodes} == {count.night_of for count in counts}
+
+
+def test_units_that_no_slip_has_are_converted_for_the_case() -> None:
+    odd = Sample(
+        id="m",
+        recorded_at=NOW,
+        zone="UTC",
+        taken_at=NOW,
+        quantity="magnesium",
+        value=12,
+        unit="ug/mL",
+        clock_known=False,
+    )
+    full, _, _ = case_with_record(Case(), [], [], [odd], EVIDENCE)
+    facts = SESSION.understand(full)
+    # 12 mg/L over a molar mass of 24.305 g/mol
+    assert [round(reading.value, 3) for reading in facts.readings] == [0.494]
+    assert facts.problems == ()

@@ -102,6 +102,22 @@ def test_a_measurement_is_checked_as_in_a_case(capsys: Output) -> None:
     assert "neither set point nor change can be told" in " ".join(capsys.readouterr().out.split())
 
 
+@pytest.mark.parametrize(
+    ("words", "value", "unit"),
+    [(("calcium", "0.0023", "mol/L"), 0.0023, "mol/L"), (("magnesium", "18", "ug/mL"), 18, "ug/mL")],
+)
+def test_any_unit_of_the_right_kind_is_taken_as_told(words: tuple[str, ...], value: float, unit: str) -> None:
+    assert run("measure", "add", *words) == 0
+    with open_diary() as diary:
+        (sample,) = diary.samples()
+    assert (sample.value, sample.unit) == (value, unit)
+
+
+def test_a_unit_of_another_kind_is_refused_with_the_usual_ones(capsys: Output) -> None:
+    assert run("measure", "add", "calcium", "2.2", "furlongs") == 1
+    assert "mmol/l" in capsys.readouterr().err
+
+
 def test_a_future_sample_is_refused(capsys: Output) -> None:
     tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
     assert run("measure", "add", "calcium", "2.2", "mmol/L", "--time", tomorrow) == 1

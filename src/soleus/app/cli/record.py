@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from soleus.core.case import Case
     from soleus.core.problem import Problem
     from soleus.diary import Diary
+    from soleus.knowledge.laboratory import ResolvedMeasurement
+    from soleus.knowledge.laboratory_index import LaboratoryIndex
 
 SHOWN_DAYS = 84  # choice: twelve weeks say how it is now; older nights are shown on request
 
@@ -250,7 +252,6 @@ def _restore(options: argparse.Namespace) -> int:
 def _measure(options: argparse.Namespace) -> int:
     from soleus.core.problem import Problem
     from soleus.core.record import Sample
-    from soleus.knowledge.laboratory import resolve_measurement
     from soleus.knowledge.laboratory_index import LaboratoryIndex
     from soleus.knowledge.load import load_evidence
 
@@ -260,9 +261,7 @@ def _measure(options: argparse.Namespace) -> int:
         _tell([problem])
         return NOT_READ
     index = LaboratoryIndex(load_evidence().quantities)
-    answer = resolve_measurement(
-        options.quantity, options.value, options.unit, options.low, options.high, index, where="measure"
-    )
+    answer = _resolved(options, index)
     quantity, unit, value = options.quantity, options.unit or "", _number(options.value)
     if answer.readings:
         reading = answer.readings[0]
@@ -312,6 +311,25 @@ def _measure(options: argparse.Namespace) -> int:
         return ANSWERED_WITH_ERRORS
     print(f"recorded: {quantity.replace('_', ' ')} {value:g} {'' if unit == '1' else unit}".rstrip())
     return OK
+
+
+def _resolved(options: argparse.Namespace, index: LaboratoryIndex) -> ResolvedMeasurement:
+    """Read a measurement as a case does; a unit that is not on usual slips is converted first (UCUM names)."""
+    from soleus.knowledge.laboratory import resolve_measurement
+    from soleus.monitoring.units import convert
+
+    name, value, unit, limits = options.quantity, options.value, options.unit, (options.low, options.high)
+    answer = resolve_measurement(name, value, unit, *limits, index, where="measure")
+    quantity = index.quantities.get(index.find(name).removeprefix("quantity:"))
+    number = _number(value)
+    if quantity is None or number is None or "unknown_unit" not in {problem.code for problem in answer.problems}:
+        return answer
+    try:
+        number = convert(number, unit, quantity)
+        low, high = (None if limit is None else convert(limit, unit, quantity) for limit in limits)
+    except ValueError:
+        return answer
+    return resolve_measurement(name, number, quantity.unit, low, high, index, where="measure")
 
 
 def _number(text: str) -> float | None:
