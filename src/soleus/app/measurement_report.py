@@ -11,7 +11,7 @@ from soleus.knowledge.schema import Evidence, Quantity
 from soleus.monitoring.change import assess_change
 from soleus.monitoring.protocol import evaluate
 from soleus.monitoring.ready_protocols import PROTOCOLS
-from soleus.monitoring.rhythm import day_night
+from soleus.monitoring.rhythm import DayNight, day_night
 from soleus.monitoring.set_point import estimate_set_point
 from soleus.monitoring.units import convert
 from soleus.report.diary_view import SeriesPoint, SeriesView
@@ -84,8 +84,17 @@ def _day_and_night(samples: Sequence[Sample], quantity: Quantity | None, evidenc
         lines += [f"Protocol {name}: {report.says}", *report.warnings]
         left_out = [sitting for sitting in report.sittings if not sitting.counts]
         lines += [f"Does not count: {sitting.at:%Y-%m-%d %H:%M}: {sitting.why_not}" for sitting in left_out]
+        lines += _weekly(report.day_night)
     found = day_night(samples, quantity=quantity)
-    return [*lines, found.says] if found.morning and found.evening and not lines else lines
+    if found.morning and found.evening and not lines:
+        lines += [found.says, *_weekly(found)]
+    return lines
+
+
+def _weekly(found: DayNight) -> list[str]:
+    weeks = [week for week in found.weeks if week.amplitude_percent is not None]
+    said = [f"{week.amplitude_percent:.2g} % from {week.first:%Y-%m-%d} ({week.days} days)" for week in weeks]
+    return [f"Swing of a day, week by week: {'; '.join(said)}."] if said else []
 
 
 def _canonical(samples: Sequence[Sample], quantity: Quantity) -> tuple[list[tuple[Sample, float]], list[str]]:

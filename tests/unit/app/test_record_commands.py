@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from soleus.app.cli.main import main
+from soleus.core.record import Sample
 from soleus.diary import open_diary
 
 ROOT = Path(__file__).parents[3]
@@ -249,3 +250,33 @@ def test_the_last_line_is_taken_back_and_can_be_had_again(capsys: Output) -> Non
     with open_diary() as diary:
         assert (diary.counts(), diary.content_hash()) == (before, hash_before)
     assert run("diary", "undo", "--id", "nothing") == 2
+
+
+def test_a_series_by_a_protocol_says_what_counts_and_how_far_it_has_come(capsys: Output) -> None:
+    now = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    samples = [
+        Sample(
+            id=f"{day}-{hour}-{k}",
+            recorded_at=now,
+            zone="Europe/Berlin",
+            taken_at=datetime(2026, 11, day, hour, 2 * k, tzinfo=UTC),
+            quantity="popliteal vein peak velocity",
+            value=11 + k + (hour > 12),
+            unit="cm/s",
+            posture="sitting" if day == 6 else "lying",
+            leg="left",
+            series="vein_velocity",
+        )
+        for day in range(1, 10)
+        for hour in (6, 18)
+        for k in range(3)
+    ]
+    with open_diary() as diary:
+        assert diary.add(samples, now=now).problems == ()
+    assert run("measure", "show") == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "Protocol vein_velocity:" in said
+    assert "posture: sitting, not lying" in said
+    assert "the first day is practice" in said
+    assert "Swing of a day, week by week" in said
+    assert "Posture alone changes it" in said
