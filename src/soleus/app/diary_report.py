@@ -16,6 +16,7 @@ from soleus.monitoring.cramp_rate import CrampRate, weekly_rate
 from soleus.monitoring.triggers import TriggerReport, look_for_triggers
 from soleus.report.diary_view import HourBin, NightCell, WeekBar
 
+YOUNGEST_ASKED = 16  # the survey behind the comparison asked nobody younger
 SEED = 20261126  # choice: any fixed number; the same diary gives the same answer
 
 
@@ -73,7 +74,7 @@ def report_diary(
         hours=tuple(HourBin(hour, cramps) for hour, cramps in enumerate(clock.cramps)),
         clock=clock,
         change=change_over_time(within, evidence=evidence, split=half) if halves else None,
-        people=compare_with_people(rate, age, sex, evidence),
+        people=None if age is not None and age < YOUNGEST_ASKED else compare_with_people(rate, age, sex, evidence),
         triggers=look_for_triggers(within, factors, seed=SEED),
     )
 

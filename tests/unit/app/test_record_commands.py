@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from soleus.app.cli.main import main
+from soleus.app.cli.record import here
 from soleus.core.record import Sample
 from soleus.diary import open_diary
 
@@ -280,3 +281,62 @@ def test_a_series_by_a_protocol_says_what_counts_and_how_far_it_has_come(capsys:
     assert "the first day is practice" in said
     assert "Swing of a day, week by week" in said
     assert "Posture alone changes it" in said
+
+
+HOSTILE: list[tuple[str, ...]] = [
+    ("log", "--zone", "Mars/Phobos", "left"),
+    ("log", "a" * 10_000),
+    ("log", "\x00\x1b[2J"),
+    ("log", "--at", "nonsense://x", "left"),
+    ("diary", "show", "--from", "2026-13-01"),
+    ("diary", "show", "--from", "2026-11-02", "--to", "2026-11-01"),
+    ("diary", "show", "--age", "-3"),
+    ("diary", "show", "--age", "nan"),
+    ("diary", "show", "--age", "5"),
+    ("diary", "add", "night", "cramps=many"),
+    ("diary", "add", "night", "cramps=0", "night_of=2035-01-01"),
+    ("diary", "add", "night", "cramps=0", "night_of=0001-01-01"),
+    ("diary", "add", "sample", "quantity=calcium", "value=2.2", "unit=mmol/L", "taken_at=0001-01-01T00:00:00Z"),
+    ("diary", "import", "/nowhere"),
+    ("diary", "import", "/"),
+    ("diary", "undo", "--id", "x'; drop table episodes; --"),
+    ("measure", "add", "calcium", "nan", "mmol/L"),
+    ("measure", "add", "calcium", "1e400", "mmol/L"),
+    ("measure", "add", "calcium", "2.2", "mmol/L", "--low", "nan"),
+    ("measure", "add", "calcium", "2.2", "mmol/L", "--time", "0001-01-01"),
+    ("measure", "add", "calcium", "2.2", "mmol/L", "--time", "9999-12-31T23:59"),
+    ("measure", "add", "", "3"),
+    ("measure", "show", "nothing"),
+    ("restore", "/nowhere.sqlite"),
+    ("restore", "/", "--check"),
+]
+
+
+@pytest.mark.parametrize("words", HOSTILE, ids=lambda words: " ".join(words)[:60])
+def test_hostile_words_get_a_sentence_and_never_a_traceback(words: tuple[str, ...], capsys: Output) -> None:
+    assert run("log", "left", "calf") == 0
+    capsys.readouterr()
+    try:
+        code = run(*words)
+    except SystemExit as end:
+        code = int(end.code or 0)
+    said = capsys.readouterr()
+    assert code in (0, 1, 2)
+    assert said.out.strip() or said.err.strip()
+    if code:
+        assert re.search(r"\[[a-z_]+\]", said.err), said.err
+    with open_diary() as diary:
+        assert diary.check() == ()
+
+
+@pytest.mark.parametrize(
+    ("named", "meant"),
+    [("Asia/Tokyo", "Asia/Tokyo"), (":Asia/Tokyo", "Asia/Tokyo"), ("/usr/share/zoneinfo/Asia/Tokyo", "Asia/Tokyo")],
+)
+def test_the_time_zone_is_that_of_the_machine(named: str, meant: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if named.startswith("/") and not Path(named).exists():
+        named = meant  # a machine without zone files in the usual place
+    monkeypatch.setenv("TZ", named)
+    assert here() == meant
+    monkeypatch.setenv("TZ", "no zone at all")
+    assert here() != "no zone at all"

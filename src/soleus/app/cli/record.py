@@ -44,6 +44,9 @@ def run_record(options: argparse.Namespace) -> int:
         "measure add": _measure,
         "measure show": show_measurements,
     }
+    if problem := _wrong_zone(getattr(options, "zone", None)):
+        _tell([problem])
+        return NOT_READ
     name = options.command if options.command not in ("diary", "measure") else f"{options.command} {options.action}"
     try:
         return actions[name](options)
@@ -53,13 +56,37 @@ def run_record(options: argparse.Namespace) -> int:
 
 
 def here() -> str:
-    """Return the IANA name of this machine's time zone, UTC when it cannot be told."""
+    """Return the IANA name of this machine's time zone, UTC when it cannot be told (``soleus doctor`` shows it)."""
+    from soleus.core.record import zone_of
+
     named = os.environ.get("TZ", "").lstrip(":")
-    if named:
-        return named
-    link = Path("/etc/localtime")
+    link = Path(named) if named.startswith("/") else Path("/etc/localtime")
     parts = link.resolve().parts if link.exists() else ()
-    return "/".join(parts[parts.index("zoneinfo") + 1 :]) if "zoneinfo" in parts else "UTC"
+    linked = "/".join(parts[parts.index("zoneinfo") + 1 :]) if "zoneinfo" in parts else "UTC"
+    for name in (named, linked):
+        try:
+            return zone_of(name).key
+        except ValueError:  # such as "CET-1CEST" or a path: the next one
+            continue
+    return "UTC"
+
+
+def _wrong_zone(name: str | None) -> Problem | None:
+    from soleus.core.problem import Problem
+    from soleus.core.record import zone_of
+
+    try:
+        zone_of(here() if name is None else name)
+    except ValueError as error:
+        return Problem(
+            code="no_such_zone",
+            level="error",
+            where="--zone" if name else "TZ",
+            what=str(error),
+            why="the night cannot be told",
+            fix="give --zone with a name such as Europe/Berlin",
+        )
+    return None
 
 
 def new_id() -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from soleus.app.diary_report import DiaryReport
     from soleus.core.record import Sample
 
+OLDEST = 130  # choice: nobody is known to have lived longer
 WIDEST = 100  # choice: longer lines are hard to read
 
 
@@ -37,6 +38,11 @@ def show_diary(options: argparse.Namespace) -> int:
     from soleus.knowledge.load import load_evidence
 
     first, last = _day(options.first, "--from"), _day(options.last, "--to")
+    if options.age is not None and not 0 <= options.age <= OLDEST:
+        print(
+            f"error: --age: {options.age:g} is no age. To mend it: give years, such as 68. [bad_age]", file=sys.stderr
+        )
+        return NOT_READ
     with open_chosen(options, create=False) as diary:
         counts = diary.night_counts(first, last)
         if not counts:
