@@ -258,4 +258,5 @@ def _share(clusters: Sequence[Sequence[bool]]) -> Share | None:
         return Share(share, 0.0, 1.0, int(hits.sum()), of, nights, effect)
     center = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return Share(share, max(center - half, 0.0), min(center + half, 1.0), int(hits.sum()), of, nights, effect)
+    low, high = min(max(center - half, 0.0), share), max(min(center + half, 1.0), share)  # rounding may pass the share
+    return Share(share, low, high, int(hits.sum()), of, nights, effect)
