@@ -19,7 +19,8 @@ test: $(STAMP)  ## lint, types, import rules, evidence rules and all tests
 	$(BIN)/pytest -q
 
 test-long: $(STAMP)  ## the tests that take longer than make test may
-	$(BIN)/pytest -q -m long -o addopts=""
+	$(BIN)/pytest -q -m long -o addopts="--import-mode=importlib"
+	HYPOTHESIS_PROFILE=wide $(BIN)/pytest -q tests/property
 
 bench: $(STAMP)  ## accuracy on published cases and questions, speed beside peers
 	$(BIN)/uv sync --quiet --frozen --group bench

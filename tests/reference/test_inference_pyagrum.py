@@ -14,12 +14,11 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+import pyagrum as gum
 import pytest
 
 from soleus.reasoning.kernel import infer_batch
 from soleus.reasoning.noisy_or import NoisyOr, infer
-
-gum = pytest.importorskip("pyagrum")
 
 TOLERANCE = 1e-9
 

@@ -16,7 +16,7 @@ from soleus.reasoning.red_flags import close_state
 
 FloatArray = NDArray[np.float64]
 SHOWN = 8  # choice: a person reads no longer list
-SHORTLIST = 40  # choice: questions compared exactly; more change the best ones seldom and cost time
+SHORTLIST = 64  # choice: questions compared exactly; more change the best ones seldom and cost time
 
 
 def suggest_questions(
