@@ -16,7 +16,6 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from pyarrow import parquet
 
 from soleus.knowledge.load import evidence_root
 from soleus.knowledge.medicines import build_medicine_lexicon, resolve_medicine
@@ -132,6 +131,8 @@ def survey() -> tuple[tuple[str, frozenset[str], frozenset[str], int], ...]:
     """Return name, expected classes, resolved classes and number of prescriptions."""
     if not FILE.is_file():
         pytest.skip("the public CDC file rx_2005_2006.parquet is not beside this checkout")
+    from pyarrow import parquet  # here: loaded beside pyAgrum while tests are collected, it ends the process
+
     with (evidence_root() / "medicines.toml").open("rb") as file:
         lexicon = build_medicine_lexicon(tomllib.load(file))
     counts: Counter[tuple[str, str]] = Counter()
