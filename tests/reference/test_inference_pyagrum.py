@@ -11,14 +11,16 @@ it a few digits.
 
 from __future__ import annotations
 
+import importlib
 import itertools
 
 import numpy as np
-import pyagrum as gum
 import pytest
 
 from soleus.reasoning.kernel import infer_batch
 from soleus.reasoning.noisy_or import NoisyOr, infer
+
+gum = importlib.import_module("pyagrum")  # after numba, which soleus has loaded: before it, the process ends
 
 TOLERANCE = 1e-9
 
