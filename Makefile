@@ -5,12 +5,22 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 STAMP := $(VENV)/.installed
 
-.PHONY: run test test-long bench lint format clean
+.PHONY: run serve test test-long bench lint format clean browser
 
 run: $(STAMP)  ## assess a real example and print the answer
 	@$(BIN)/soleus assess examples/night_cramps_68.toml
 
-test: $(STAMP)  ## lint, types, import rules, evidence rules and all tests
+serve: $(STAMP)  ## open the pages in your browser
+	@$(BIN)/soleus serve
+
+# The tests of the pages need a real browser; Debian's and Ubuntu's package is taken where there is none.
+browser:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
+	  { echo "installing chromium for the tests of the pages"; SUDO=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	    $$SUDO apt-get update -qq && $$SUDO apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || \
+	  { echo "no Chromium: install it (Debian: apt-get install chromium), the tests of the pages need it"; exit 1; }
+
+test: $(STAMP) browser  ## lint, types, import rules, evidence rules and all tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -18,15 +28,17 @@ test: $(STAMP)  ## lint, types, import rules, evidence rules and all tests
 	$(BIN)/soleus evidence check
 	$(BIN)/pytest -q
 
-test-long: $(STAMP)  ## the tests that take longer than make test may
+test-long: $(STAMP) browser  ## the tests that take longer than make test may
 	$(BIN)/pytest -q -m long -o addopts="--import-mode=importlib"
 	HYPOTHESIS_PROFILE=wide $(BIN)/pytest -q tests/property
 
-bench: $(STAMP)  ## accuracy on published cases and questions, speed beside peers
+bench: $(STAMP) browser  ## accuracy on published cases and questions, speed beside peers
 	$(BIN)/uv sync --quiet --frozen --group bench
 	$(BIN)/python -m benchmarks.accuracy
 	$(BIN)/python -m benchmarks.commands
 	$(BIN)/python -m benchmarks.diary
+	$(BIN)/python -m benchmarks.pages
+	$(BIN)/python -m benchmarks.web_taps
 	$(BIN)/python -m benchmarks.inference
 
 lint: $(STAMP)

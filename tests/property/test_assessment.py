@@ -290,7 +290,7 @@ def test_the_urgency_is_never_below_that_of_a_red_flag(case: dict[str, Any]) -> 
 @given(cases())
 def test_the_answer_can_be_written_and_read_back(case: dict[str, Any]) -> None:
     answer = assess(case)
-    assert msgspec.json.decode(msgspec.json.encode(answer), type=Assessment) == answer
+    assert msgspec.json.decode(msgspec.json.encode(answer, enc_hook=str), type=Assessment) == answer
 
 
 @few

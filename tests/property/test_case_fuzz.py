@@ -54,7 +54,7 @@ def assert_answered(case: Case, problems: list[Problem]) -> None:
     for problem in problems:
         assert problem.what
         assert problem.fix
-        msgspec.json.encode(problem)
+        msgspec.json.encode(problem, enc_hook=str)
         str(problem).encode()
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from soleus.core.case import Person
+from soleus.core.message import Message, say, say_all
 from soleus.core.record import Sample, zone_of
 from soleus.knowledge.schema import Evidence, Quantity
 from soleus.monitoring.change import assess_change
@@ -16,6 +17,11 @@ from soleus.monitoring.set_point import estimate_set_point
 from soleus.monitoring.units import convert
 from soleus.report.diary_view import SeriesPoint, SeriesView
 
+_LATEST = {
+    "real change": say("Latest: real change."),
+    "within noise": say("Latest: within noise."),
+    "too few readings": say("Latest: too few readings."),
+}
 MOST_READINGS = 60  # choice: of a long series the latest readings are used; older ones say little of now
 
 
@@ -41,17 +47,23 @@ def report_series(key: str, samples: Sequence[Sample], evidence: Evidence) -> Se
     """
     every = sorted(samples, key=lambda sample: (sample.taken_at, sample.id))
     ordered = every[-MOST_READINGS:]
-    older = [f"The latest {len(ordered)} of {len(every)} readings are used."] if len(every) > len(ordered) else []
+    older = (
+        [say("The latest {used} of {all} readings are used.", used=len(ordered), all=len(every))]
+        if len(every) > len(ordered)
+        else []
+    )
     quantity = evidence.quantities.get(key)
+    lines: list[str]
     if quantity is None:
         unit = ordered[-1].unit
         points = tuple(_point(s, s.value, s.low, s.high) for s in ordered if s.unit == unit)
         others = len(ordered) - len(points)
         lines = [
             *older,
-            "Its variation within and between people is not known, so neither set point nor change can be told.",
+            say("Its variation within and between people is not known, so neither set point nor change can be told."),
         ]
-        lines += [f"{others} readings in other units are not drawn."] if others else []
+        if others:
+            lines.append(say("{others} readings in other units are not drawn.", others=others))
         lines += _day_and_night([sample for sample in every if sample.unit == unit], None, evidence)
         return SeriesReport(key, SeriesView(key, unit, points, None, None, ""), tuple(lines))
     read, unread = _canonical(ordered, quantity)
@@ -64,26 +76,35 @@ def report_series(key: str, samples: Sequence[Sample], evidence: Evidence) -> Se
     lines = [*older, estimate.words]
     for limit, below in _limits(points, quantity):
         chance = estimate.probability_below(limit) if below else estimate.probability_above(limit)
-        side = "below" if below else "above"
-        lines.append(f"Chance that it lies {side} {limit:g} {quantity.unit}: {_percent(chance)}.")
+        lines.append(_chance_words(limit, quantity.unit, chance, below=below))
         if 0.01 <= chance <= 0.99:  # choice: what is settled needs no further sample
             lines.append(estimate.next_sample(limit).words)
     real = [part.words for part in (change.latest, change.trend, change.step) if part.verdict == "real change"]
     lines += [*real, change.words, *_day_and_night([sample for sample, _ in read], quantity, evidence)]
     view = SeriesView(
-        quantity.label, quantity.unit, points, estimate.low, estimate.high, f"Latest: {change.latest.verdict}."
+        quantity.label, quantity.unit, points, estimate.low, estimate.high, _LATEST[change.latest.verdict]
     )
     return SeriesReport(key, view, (*lines, *unread))
 
 
-def _day_and_night(samples: Sequence[Sample], quantity: Quantity | None, evidence: Evidence) -> list[str]:
+def _chance_words(limit: float, unit: str, chance: float, *, below: bool) -> Message:
+    share = _percent(chance)
+    if below:
+        return say("Chance that it lies below {limit:g} {unit}: {chance}.", limit=limit, unit=unit, chance=share)
+    return say("Chance that it lies above {limit:g} {unit}: {chance}.", limit=limit, unit=unit, chance=share)
+
+
+def _day_and_night(samples: Sequence[Sample], quantity: Quantity | None, evidence: Evidence) -> list[Message]:
     """Say what mornings and evenings show, and how far a series by a protocol has come."""
-    lines = []
+    lines: list[Message] = []
     for name in sorted({sample.series for sample in samples} & set(PROTOCOLS)):
         report = evaluate(PROTOCOLS[name], [sample for sample in samples if sample.series == name], evidence=evidence)
-        lines += [f"Protocol {name}: {report.says}", *report.warnings]
+        lines += [say("Protocol {name}: {says}", name=PROTOCOLS[name].name, says=report.says), *report.warnings]
         left_out = [sitting for sitting in report.sittings if not sitting.counts]
-        lines += [f"Does not count: {sitting.at:%Y-%m-%d %H:%M}: {sitting.why_not}" for sitting in left_out]
+        lines += [
+            say("Does not count: {at:%Y-%m-%d %H:%M}: {why_not}", at=sitting.at, why_not=sitting.why_not)
+            for sitting in left_out
+        ]
         lines += _weekly(report.day_night)
     found = day_night(samples, quantity=quantity)
     if found.morning and found.evening and not lines:
@@ -91,19 +112,30 @@ def _day_and_night(samples: Sequence[Sample], quantity: Quantity | None, evidenc
     return lines
 
 
-def _weekly(found: DayNight) -> list[str]:
-    weeks = [week for week in found.weeks if week.amplitude_percent is not None]
-    said = [f"{week.amplitude_percent:.2g} % from {week.first:%Y-%m-%d} ({week.days} days)" for week in weeks]
-    return [f"Swing of a day, week by week: {'; '.join(said)}."] if said else []
+def _weekly(found: DayNight) -> list[Message]:
+    said = [
+        say("{swing:.2g} % from {first:%Y-%m-%d} ({days} days)", swing=swing, first=week.first, days=week.days)
+        for week in found.weeks
+        if (swing := week.amplitude_percent) is not None
+    ]
+    return [say("Swing of a day, week by week: {weeks}.", weeks=say_all(said, "; "))] if said else []
 
 
-def _canonical(samples: Sequence[Sample], quantity: Quantity) -> tuple[list[tuple[Sample, float]], list[str]]:
+def _canonical(samples: Sequence[Sample], quantity: Quantity) -> tuple[list[tuple[Sample, float]], list[Message]]:
     read, unread = [], []
     for sample in samples:
         try:
             read.append((sample, convert(sample.value, sample.unit, quantity)))
         except ValueError as error:
-            unread.append(f"Not used: {sample.value:g} {sample.unit} of {sample.taken_at:%Y-%m-%d}: {error}")
+            unread.append(
+                say(
+                    "Not used: {value:g} {unit} of {taken:%Y-%m-%d}: {why}",
+                    value=sample.value,
+                    unit=sample.unit,
+                    taken=sample.taken_at,
+                    why=error.args[0],
+                )
+            )
     return read, unread
 
 
@@ -124,7 +156,7 @@ def _point(sample: Sample, value: float, low: float | None, high: float | None) 
     return SeriesPoint(sample.taken_at.astimezone(zone_of(sample.zone)), value, low, high)
 
 
-def _percent(chance: float) -> str:
+def _percent(chance: float) -> Message:
     if chance < 0.001:
-        return "under 0.1 %"
-    return "over 99.9 %" if chance > 0.999 else f"{100 * chance:.2g} %"
+        return say("under 0.1 %")
+    return say("over 99.9 %") if chance > 0.999 else say("{p:.2g} %", p=100 * chance)

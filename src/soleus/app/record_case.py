@@ -13,6 +13,7 @@ from statistics import median
 import msgspec
 
 from soleus.core.case import Case, Measurement
+from soleus.core.message import say
 from soleus.core.problem import Problem
 from soleus.core.record import Episode, NightCount, Sample, zone_of
 from soleus.knowledge.schema import Evidence
@@ -32,6 +33,7 @@ SITES = {
     "thigh": "site_thigh",
     "hamstring": "site_thigh",
 }
+_IN_THE = {"site_calf": say("in the calf"), "site_foot": say("in the foot"), "site_thigh": say("in the thigh")}
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +74,7 @@ def show_findings(episodes: Sequence[Episode], nights: Sequence[NightCount], evi
 
     def tell(finding: str, present: bool | None, words: str) -> None:
         if present is not None:
-            found[finding] = Shown(finding=finding, present=present, words=f"diary: {words}")
+            found[finding] = Shown(finding=finding, present=present, words=say("diary: {words}", words=words))
 
     def share(told: Iterable[bool]) -> tuple[int, int]:
         answers = list(told)
@@ -83,33 +85,38 @@ def show_findings(episodes: Sequence[Episode], nights: Sequence[NightCount], evi
     ) -> None:
         yes, n = counts
         present = True if n >= some and yes >= high * n else False if none and n >= SOME and yes == 0 else None
-        tell(finding, present, f"{yes} of {n} cramps {what}")
+        tell(finding, present, say("{yes} of {told} cramps {what}", yes=yes, told=n, what=what))
 
     at_night = [value for value in map(_at_night, episodes) if value is not None]
     by_night, timed = share(at_night)
-    tell("at_night", True if by_night else None, f"{by_night} of {timed} cramps at night")
+    nightly = say("{yes} of {told} cramps {what}", yes=by_night, told=timed, what=say("at night"))
+    tell("at_night", True if by_night else None, nightly)
     if timed >= SOME:
         by_day = timed - by_night
         only = True if by_day == 0 else False if by_day >= 2 and by_day >= PART * timed else None
-        tell("only_at_night", only, f"{by_night} of {timed} cramps at night, {by_day} by day")
+        words = say("{nightly} of {told} cramps at night, {daily} by day", nightly=by_night, told=timed, daily=by_day)
+        tell("only_at_night", only, words)
     active = [e.activity for e in episodes if e.activity is not None]
-    mostly("at_rest", share(a in (*IN_BED, "resting") for a in active), "at rest", none=False)
-    mostly("on_exertion", share(a in ("walking", "exercising") for a in active), "while walking or exercising")
-    mostly("after_exertion", share(a == "after_exercise" for a in active), "after exercise", none=False)
-    mostly("woken_by_it", share(e.woke for e in episodes if e.woke is not None), "woke the person")
-    mostly("soreness_after", share(e.sore_next_day for e in episodes if e.sore_next_day is not None), "left soreness")
+    mostly("at_rest", share(a in (*IN_BED, "resting") for a in active), say("at rest"), none=False)
+    mostly("on_exertion", share(a in ("walking", "exercising") for a in active), say("while walking or exercising"))
+    mostly("after_exertion", share(a == "after_exercise" for a in active), say("after exercise"), none=False)
+    mostly("woken_by_it", share(e.woke for e in episodes if e.woke is not None), say("woke the person"))
+    sore = share(e.sore_next_day for e in episodes if e.sore_next_day is not None)
+    mostly("soreness_after", sore, say("left soreness"))
     relieved = [e.relieved_by for e in episodes if e.relieved_by]
-    mostly("eased_by_stretching", share("stretching" in by for by in relieved), "let go with stretching", none=False)
+    eased = share("stretching" in by for by in relieved)
+    mostly("eased_by_stretching", eased, say("let go with stretching"), none=False)
     for finding in sorted(set(SITES.values())):
         sited = share(SITES.get(e.muscle) == finding for e in episodes if e.muscle is not None)
-        mostly(finding, sited, f"in the {finding.removeprefix('site_')}", high=PART, none=False, some=1)
+        mostly(finding, sited, _IN_THE[finding], high=PART, none=False, some=1)
     _durations(episodes, tell)
     _sides(episodes, tell)
     pains = [e.pain for e in episodes if e.pain is not None]
     if len(pains) >= FEW:
         middle = median(pains)
         severe = True if middle >= 7 else False if middle <= 4 else None  # choice: 7 of 10 is commonly called severe
-        tell("pain_severe", severe, f"pain {middle:g} of 10 in the middle of {len(pains)} cramps")
+        words = say("pain {pain:g} of 10 in the middle of {told} cramps", pain=middle, told=len(pains))
+        tell("pain_severe", severe, words)
     _frequency(nights, evidence, tell)
     return tuple(found[key] for key in sorted(found))
 
@@ -131,7 +138,7 @@ def _durations(episodes: Sequence[Episode], tell: Tell) -> None:
     told = [e.duration_s for e in episodes if e.duration_s is not None]
     short = sum(seconds <= TEN_MINUTES_S for seconds in told)
     if len(told) >= FEW:
-        words = f"{short} of {len(told)} cramps within ten minutes"
+        words = say("{yes} of {told} cramps within ten minutes", yes=short, told=len(told))
         tell("lasts_seconds_to_minutes", True if short >= MOST * len(told) else None, words)
         tell("lasts_over_ten_minutes", True if short <= PART * len(told) else None, words)
 
@@ -139,7 +146,7 @@ def _durations(episodes: Sequence[Episode], tell: Tell) -> None:
 def _sides(episodes: Sequence[Episode], tell: Tell) -> None:
     legs = [e.leg for e in episodes if e.leg is not None]
     left, right = legs.count("left") + legs.count("both"), legs.count("right") + legs.count("both")
-    words = f"{left} of {len(legs)} cramps left, {right} right"
+    words = say("{left} of {told} cramps left, {right} right", left=left, told=len(legs), right=right)
     if len(legs) >= SOME:
         tell("one_sided", True if min(left, right) == 0 else None, words)
     if len(legs) >= FEW:
@@ -155,16 +162,23 @@ def _frequency(nights: Sequence[NightCount], evidence: Evidence, tell: Tell) -> 
     rate = weekly_rate(counted, counted[0].night_of, counted[-1].night_of, evidence=evidence)
     if rate.per_week is None or rate.low is None or rate.high is None:
         return
-    words = f"{rate.per_week:.2g} cramps a week ({rate.low:.2g} to {rate.high:.2g}) in {len(counted)} recorded nights"
+    words = say(
+        "{rate:.2g} cramps a week ({low:.2g} to {high:.2g}) in {nights} recorded nights",
+        rate=rate.per_week,
+        low=rate.low,
+        high=rate.high,
+        nights=len(counted),
+    )
     tell("weekly_or_more", True if rate.per_week >= 1 and rate.low >= 0.5 else False if rate.high < 1 else None, words)
     with_cramps = [night.cramps for night in counted if night.cramps]
     part = len(with_cramps) / len(counted)
-    words = f"cramps in {len(with_cramps)} of {len(counted)} recorded nights"
+    words = say("cramps in {some} of {nights} recorded nights", some=len(with_cramps), nights=len(counted))
     tell("every_day", True if part >= 0.9 else False if part <= 0.7 else None, words)
     if with_cramps:
         average = sum(with_cramps) / len(counted)
         several = True if part >= 0.9 and average >= 2 else False if average < 1 else None
-        tell("several_a_day", several, f"{average:.2g} cramps a night in {len(counted)} recorded nights")
+        words = say("{average:.2g} cramps a night in {nights} recorded nights", average=average, nights=len(counted))
+        tell("several_a_day", several, words)
 
 
 def case_with_record(
@@ -219,8 +233,8 @@ def _measurement(sample: Sample, evidence: Evidence) -> tuple[Measurement, Probl
         level="info",
         where=f"diary.{sample.quantity}",
         what=adjusted.note,
-        why="the level of this quantity moves with the clock",
-        fix="sample at the same hour of the morning to do without",
+        why=say("the level of this quantity moves with the clock"),
+        fix=say("sample at the same hour of the morning to do without"),
     )
     return measurement, note
 

@@ -43,6 +43,7 @@ class Session:
         problems: list[Problem] | None = None,
         draws: int = DRAWS,
         steps: bool = True,
+        questions: bool | None = None,
         shown: Iterable[Shown] = (),
     ) -> Assessment:
         """Return the assessment of a case; `problems` found in reading it come first in the answer.
@@ -62,7 +63,7 @@ class Session:
             for fact in facts.facts
         )
         facts = msgspec.structs.replace(facts, facts=told, problems=(*found, *facts.problems))
-        return assess_facts(self.network, facts, case_id=case.id, draws=draws, steps=steps)
+        return assess_facts(self.network, facts, case_id=case.id, draws=draws, steps=steps, questions=questions)
 
 
 @lru_cache(maxsize=1)

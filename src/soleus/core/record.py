@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from soleus.core.message import Message, say
 from soleus.core.problem import Problem
 
 Leg = Literal["left", "right", "both"]
@@ -177,7 +178,7 @@ def night_of(at: datetime, zone: str) -> date:
     datetime.date(2026, 3, 29)
     """
     if at.tzinfo is None:
-        raise ValueError(f"{at.isoformat()} has no time zone: write for example {at.isoformat()}Z")
+        raise ValueError(say("{at} has no time zone: write for example {at}Z", at=at.isoformat()))
     local = at.astimezone(zone_of(zone)).replace(tzinfo=None)
     return (local - timedelta(hours=12)).date()
 
@@ -193,7 +194,7 @@ def zone_of(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
-        raise ValueError(f"no time zone {name!r}: write an IANA name such as Europe/Berlin") from error
+        raise ValueError(say("no time zone {name!r}: write an IANA name such as Europe/Berlin", name=name)) from error
 
 
 def check_entry(entry: AnyEntry, now: datetime, *, where: str = "entry") -> list[Problem]:
@@ -220,23 +221,19 @@ def check_entry(entry: AnyEntry, now: datetime, *, where: str = "entry") -> list
     def add(code: str, place: str, what: str, why: str, fix: str) -> None:
         found.append(Problem(code=code, level="error", where=f"{where}.{place}", what=what, why=why, fix=fix))
 
-    def within(place: str, value: float | None, low: float, high: float, unit: str) -> None:
+    def within(place: str, value: float | None, low: float, high: float, unit: str = "") -> None:
         if value is not None and not low <= value <= high:  # NaN is not within either
-            add(
-                "out_of_range",
-                place,
-                f"{value:g} is not between {low:g} and {high:g}{unit}",
-                "it cannot be meant",
-                "correct the number or leave it out",
-            )
+            what, fix = _not_between(value, low, high, unit), say("correct the number or leave it out")
+            add("out_of_range", place, what, say("it cannot be meant"), fix)
 
     try:
         zone_of(entry.zone)
     except ValueError as error:
-        add("no_such_zone", "zone", str(error), "the night cannot be told", "write an IANA name such as Europe/Berlin")
+        why, fix = say("the night cannot be told"), say("write an IANA name such as Europe/Berlin")
+        add("no_such_zone", "zone", error.args[0], why, fix)
         return found
     if not entry.id or len(entry.id) > 64:
-        add("bad_id", "id", "an id has 1 to 64 characters", "it keeps entries apart", "use a UUID")
+        add("bad_id", "id", say("an id has 1 to 64 characters"), say("it keeps entries apart"), say("use a UUID"))
     moments = [("recorded_at", entry.recorded_at)]
     if isinstance(entry, Episode) and entry.started_at is not None:
         moments.append(("started_at", entry.started_at))
@@ -244,49 +241,51 @@ def check_entry(entry: AnyEntry, now: datetime, *, where: str = "entry") -> list
         moments.append(("taken_at", entry.taken_at))
     for place, moment in moments:
         if moment.tzinfo is None:
-            add("no_zone", place, "the time has no zone", "it could be any of 26 hours", "add Z or an offset")
+            what, why = say("the time has no zone"), say("it could be any of 26 hours")
+            add("no_zone", place, what, why, say("add Z or an offset"))
             return found
         if moment > now + CLOCK_SKEW:
-            add("future", place, f"{moment:%Y-%m-%d %H:%M} is in the future", "it has not happened", "correct the date")
+            what = say("{moment:%Y-%m-%d %H:%M} is in the future", moment=moment)
+            add("future", place, what, say("it has not happened"), say("correct the date"))
     if not isinstance(entry, Sample) and entry.night_of > night_of(now + CLOCK_SKEW, entry.zone) + timedelta(days=1):
-        add(
-            "future",
-            "night_of",
-            f"the night of {entry.night_of} is in the future",
-            "it is not over",
-            "correct the date",
-        )
+        what = say("the night of {night} is in the future", night=entry.night_of)
+        add("future", "night_of", what, say("it is not over"), say("correct the date"))
     if isinstance(entry, Episode):
         if entry.duration_s is not None and entry.duration_s < 0:
-            add(
-                "negative_duration",
-                "duration_s",
-                f"{entry.duration_s:g} s",
-                "a cramp ends after it starts",
-                "correct it",
-            )
+            what, why = say("{seconds:g} s", seconds=entry.duration_s), say("a cramp ends after it starts")
+            add("negative_duration", "duration_s", what, why, say("correct it"))
         else:
-            within("duration_s", entry.duration_s, 0, LONGEST_CRAMP_S, " seconds")
-        within("pain", entry.pain, 0, 10, "")
+            within("duration_s", entry.duration_s, 0, LONGEST_CRAMP_S, "seconds")
+        within("pain", entry.pain, 0, 10)
         if entry.started_at is not None and night_of(entry.started_at, entry.zone) != entry.night_of:
-            add(
-                "other_night",
-                "night_of",
-                f"{entry.started_at:%Y-%m-%d %H:%M} UTC is not in the night of {entry.night_of}",
-                "nights run from noon to noon",
-                f"write {night_of(entry.started_at, entry.zone)}",
+            what = say(
+                "{at:%Y-%m-%d %H:%M} UTC is not in the night of {night}", at=entry.started_at, night=entry.night_of
             )
+            fix = say("write {night}", night=night_of(entry.started_at, entry.zone))
+            add("other_night", "night_of", what, say("nights run from noon to noon"), fix)
     elif isinstance(entry, Night):
-        within("cramps", entry.cramps, 0, MOST_CRAMPS_A_NIGHT, " cramps a night")
-        within("slept_h", entry.slept_h, 0, 24, " hours")
-        within("quality", entry.quality, 0, 10, "")
-        within("awakenings", entry.awakenings, 0, 100, "")
+        within("cramps", entry.cramps, 0, MOST_CRAMPS_A_NIGHT, "cramps a night")
+        within("slept_h", entry.slept_h, 0, 24, "hours")
+        within("quality", entry.quality, 0, 10)
+        within("awakenings", entry.awakenings, 0, 100)
     elif isinstance(entry, Factor):
         if not entry.name.strip():
-            add("no_name", "name", "the factor has no name", "it cannot be followed", "name it, such as alcohol")
-        within("value", entry.value, -1e6, 1e6, "")
+            what, why = say("the factor has no name"), say("it cannot be followed")
+            add("no_name", "name", what, why, say("name it, such as alcohol"))
+        within("value", entry.value, -1e6, 1e6)
     else:
         if not entry.quantity.strip():
-            add("no_name", "quantity", "the measurement has no name", "it cannot be read", "name it, such as calcium")
-        within("value", entry.value, -1e9, 1e9, "")
+            what, why = say("the measurement has no name"), say("it cannot be read")
+            add("no_name", "quantity", what, why, say("name it, such as calcium"))
+        within("value", entry.value, -1e9, 1e9)
     return found
+
+
+def _not_between(value: float, low: float, high: float, unit: str) -> Message:
+    if unit == "seconds":
+        return say("{value:g} is not between {low:g} and {high:g} seconds", value=value, low=low, high=high)
+    if unit == "hours":
+        return say("{value:g} is not between {low:g} and {high:g} hours", value=value, low=low, high=high)
+    if unit == "cramps a night":
+        return say("{value:g} is not between {low:g} and {high:g} cramps a night", value=value, low=low, high=high)
+    return say("{value:g} is not between {low:g} and {high:g}", value=value, low=low, high=high)

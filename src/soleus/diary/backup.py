@@ -20,7 +20,7 @@ import msgspec
 import sqlalchemy as sa
 
 from soleus.core.problem import Problem
-from soleus.diary.contents import count_entries, hash_entries
+from soleus.diary.contents import count_entries, hash_contents
 from soleus.diary.engine import check_pages, make_reader, telling, writing
 from soleus.diary.errors import DamagedDiary, DiaryError, problem
 from soleus.diary.migrations import NEWEST
@@ -34,8 +34,9 @@ from soleus.diary.places import (
     wipe,
 )
 from soleus.diary.store import Diary
-from soleus.diary.tables import VERSION_TABLE
+from soleus.diary.tables import KEPT_BESIDE, VERSION_TABLE, devices, to_microseconds
 
+ENTRIES_AS_NOW = frozenset({"0001", NEWEST})  # forms whose entries lie in the present tables
 DAILY, WEEKLY, MONTHLY = 7, 4, 12  # choice: a week by days, a month by weeks, a year by months
 _NAME = re.compile(r"(?P<stem>.+)-(?P<stamp>\d{8}T\d{6}Z)(?:-\d+)?\.sqlite")
 
@@ -46,6 +47,7 @@ class _Label(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     revision: str
     counts: dict[str, int]
     content_hash: str | None
+    beside: dict[str, int] = {}  # rows of what is kept besides the entries; the labels of form 0001 tell none
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,8 @@ def newest_sound(diary: Path) -> BackupReport | None:
 def restore(path: Path, *, now: datetime, to: Path | None = None) -> Restored:
     """Put a sound backup in the place of the diary; the file that was there is kept beside it.
 
+    Linked devices must be linked anew: the backup can't know which of them were revoked since it was made.
+
     Parameters
     ----------
     path : Path
@@ -199,7 +203,13 @@ def restore(path: Path, *, now: datetime, to: Path | None = None) -> Restored:
             shutil.copyfileobj(source, copy)
         with closing(sqlite3.connect(partial)) as copied:
             copied.execute("PRAGMA journal_mode=DELETE").fetchone()
-        _raise_if(_compare(partial, _Label(_revision_of(partial), report.counts, report.content_hash)))
+        found = _compare(partial, None)
+        if isinstance(found, Problem):
+            raise DiaryError([found])
+        if (found.counts, found.content_hash) != (report.counts, report.content_hash):
+            what, fix = "the copy is not equal to the backup", "try again, or restore another backup"
+            raise DiaryError([problem("other_content", str(partial), what, "nothing was changed", fix)])
+        _shut_devices_out(partial, now)
         _sync(partial)
         replaced = _put_aside(target, now) if target.exists() else None
         partial.replace(target)
@@ -231,13 +241,17 @@ def to_keep(made: Iterable[datetime]) -> set[datetime]:
 def _describe(connection: sa.Connection) -> _Label:
     """Return what is in a diary: entries and their fingerprint, or the rows of each table of an older form."""
     revision = str(connection.execute(sa.text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar_one())
-    if revision == NEWEST:
-        return _Label(revision, count_entries(connection), hash_entries(connection))
+    if revision in ENTRIES_AS_NOW:
+        newest = revision == NEWEST
+        beside = {table.name: _rows(connection, table.name) for table in KEPT_BESIDE} if newest else {}
+        return _Label(revision, count_entries(connection), hash_contents(connection, with_documents=newest), beside)
     names = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
     tables = [str(row[0]) for row in names]
-    count = 'SELECT COUNT(*) FROM "{}"'
-    rows = {name: int(connection.exec_driver_sql(count.format(name)).scalar_one()) for name in tables}
-    return _Label(revision, rows, None)
+    return _Label(revision, {name: _rows(connection, name) for name in tables}, None)
+
+
+def _rows(connection: sa.Connection, table: str) -> int:
+    return int(connection.exec_driver_sql(f'SELECT COUNT(*) FROM "{table}"').scalar_one())
 
 
 def _compare(path: Path, expected: _Label | None) -> _Label | Problem:
@@ -256,8 +270,9 @@ def _compare(path: Path, expected: _Label | None) -> _Label | Problem:
     finally:
         engine.dispose()
     if expected is not None and found != expected:
-        what = f"it holds {sum(found.counts.values())} rows where {sum(expected.counts.values())} were written"
-        if found.counts == expected.counts:
+        held, written = (sum((one.counts | one.beside).values()) for one in (found, expected))
+        what = f"it holds {held} rows where {written} were written"
+        if held == written:
             what = "its entries are not those that were written"
         return problem("other_content", str(path), what, why, fix)
     return found
@@ -268,9 +283,12 @@ def _raise_if(found: _Label | Problem) -> None:
         raise DiaryError([found])
 
 
-def _revision_of(path: Path) -> str:
-    with closing(sqlite3.connect(path)) as connection:
-        return str(connection.execute(f"SELECT version_num FROM {VERSION_TABLE}").fetchone()[0])
+def _shut_devices_out(path: Path, now: datetime) -> None:
+    """Revoke all devices of a copy, also one that was revoked only after the backup was made."""
+    with closing(sqlite3.connect(path)) as copied, copied:
+        copied.execute("PRAGMA secure_delete=ON")
+        if copied.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (devices.name,)).fetchone():
+            copied.execute("UPDATE devices SET revoked_at = ? WHERE revoked_at IS NULL", (to_microseconds(now),))
 
 
 def _put_aside(target: Path, now: datetime) -> Path:

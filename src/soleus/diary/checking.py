@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -28,6 +29,13 @@ _BY_ID = {
     )
     for kind, table in TABLES.items()
 }
+_WHERE_ID: sa.CompoundSelect[Any] = sa.union_all(
+    *(
+        sa.select(sa.literal_column(f"'{kind}'")).select_from(table).where(table.c.id == sa.bindparam("id"))
+        for kind, table in TABLES.items()
+    )
+)
+_NIGHT_COUNT = sa.select(sa.func.count()).select_from(episodes).where(episodes.c.night_of == sa.bindparam("night"))
 _decoders = {kind: msgspec.json.Decoder(made) for kind, made in KINDS.items()}
 
 
@@ -96,7 +104,11 @@ def _normal(entry: AnyEntry, where: str) -> AnyEntry | Problem:
 def find_entries(connection: sa.Connection, ids: Sequence[str]) -> dict[str, AnyEntry]:
     """Return the stored entries with these ids, of any kind."""
     found: dict[str, AnyEntry] = {}
-    for kind, query in _BY_ID.items():
+    kinds: Iterable[str] = _BY_ID
+    if len(ids) == 1:  # the usual writing of one entry: one short question instead of four
+        kinds = connection.execute(_WHERE_ID, {"id": ids[0]}).scalars().all()
+    for kind in kinds:
+        query = _BY_ID[kind]
         if len(ids) > CHUNK and connection.execute(sa.select(TABLES[kind].c.id).limit(1)).first() is None:
             continue
         make = FROM_ROW[kind]
@@ -119,18 +131,23 @@ def id_taken(where: str, key: str) -> Problem:
 
 def too_many_cramps(connection: sa.Connection, nights: set[str]) -> list[Problem]:
     """Return a problem for each of these nights that has more cramps than can be meant."""
+    if len(nights) == 1:
+        (night,) = nights
+        number = connection.execute(_NIGHT_COUNT, {"night": night}).scalar_one()
+        return [_too_many(night, number)] if number > MOST_CRAMPS_A_NIGHT else []
     count = sa.func.count()
     query = sa.select(episodes.c.night_of, count).group_by(episodes.c.night_of).having(count > MOST_CRAMPS_A_NIGHT)
     if len(nights) <= CHUNK:
         query = query.where(episodes.c.night_of.in_(sorted(nights)))
-    return [
-        problem(
-            "too_many_cramps",
-            f"night of {night}",
-            f"{number} cramps in one night; more than {MOST_CRAMPS_A_NIGHT} can't be kept",
-            "it is a slip, or another disease than cramps; nothing was stored",
-            "look for entries written twice; if it is true, tell it in the note of the night, and tell a doctor",
-        )
-        for night, number in connection.execute(query.order_by(episodes.c.night_of))
-        if night in nights
-    ]
+    counted = connection.execute(query.order_by(episodes.c.night_of))
+    return [_too_many(night, number) for night, number in counted if night in nights]
+
+
+def _too_many(night: str, number: int) -> Problem:
+    return problem(
+        "too_many_cramps",
+        f"night of {night}",
+        f"{number} cramps in one night; more than {MOST_CRAMPS_A_NIGHT} can't be kept",
+        "it is a slip, or another disease than cramps; nothing was stored",
+        "look for entries written twice; if it is true, tell it in the note of the night, and tell a doctor",
+    )

@@ -1,4 +1,4 @@
-"""What is in a diary: its entries in order, how many there are, and the fingerprint of all of them."""
+"""What is in a diary: its entries in order, how many there are, and the fingerprint of them and the documents."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import msgspec
 import sqlalchemy as sa
 
 from soleus.core.record import AnyEntry, NightCount
+from soleus.diary.documents import Document, stream_documents
 from soleus.diary.tables import COLUMNS, FROM_ROW, TABLES, episodes, nights, to_microseconds
 
 AT_ONCE = 5_000  # choice: rows held in memory while streaming
@@ -52,7 +53,10 @@ def count_entries(connection: sa.Connection) -> dict[str, int]:
 
 
 class Fingerprint:
-    """The SHA-256 over the canonical JSON of entries that come by kind (in alphabetical order) and by id."""
+    """The SHA-256 over the canonical JSON of documents by name, then of entries by kind (alphabetically) and by id.
+
+    A diary without documents has the fingerprint that it had before there were any.
+    """
 
     def __init__(self) -> None:
         self._digest = hashlib.sha256()
@@ -63,14 +67,21 @@ class Fingerprint:
         self._digest.update(kind.encode() + b"\t" + encoded + b"\n")
         return encoded
 
+    def add_document(self, document: Document) -> None:
+        """Take a document in: its name and its content, not when it was changed."""
+        encoded = _canonical({"name": document.name, "content": document.content})
+        self._digest.update(b"documents\t" + encoded + b"\n")
+
     def hex(self) -> str:
         """Return the fingerprint of all that was taken in."""
         return self._digest.hexdigest()
 
 
-def hash_entries(connection: sa.Connection) -> str:
-    """Return the fingerprint of all entries."""
+def hash_contents(connection: sa.Connection, *, with_documents: bool = True) -> str:
+    """Return the fingerprint of all documents and entries; a diary of form 0001 has no table of documents."""
     fingerprint = Fingerprint()
+    for document in stream_documents(connection) if with_documents else ():
+        fingerprint.add_document(document)
     for kind in sorted(TABLES):
         for entry in stream_entries(connection, kind):
             fingerprint.add(kind, entry)

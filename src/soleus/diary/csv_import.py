@@ -17,9 +17,10 @@ import msgspec
 
 from soleus.core.problem import Problem
 from soleus.core.record import KINDS, AnyEntry, night_of, zone_of
+from soleus.diary.adding import Added
 from soleus.diary.cells import split_words
 from soleus.diary.errors import problem
-from soleus.diary.store import Added, Diary
+from soleus.diary.store import Diary
 
 YES = frozenset({"yes", "y", "true", "1", "x"})
 NO = frozenset({"no", "n", "false", "0"})

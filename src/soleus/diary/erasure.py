@@ -13,7 +13,7 @@ from soleus.diary.engine import telling
 from soleus.diary.errors import DamagedDiary, DiaryError, problem
 from soleus.diary.places import BACKUP_FOLDER, DIARY_NAME, wipe
 from soleus.diary.store import Diary
-from soleus.diary.tables import TABLES, revisions
+from soleus.diary.tables import KEPT_BESIDE, TABLES
 
 WORD = "erase"
 PATIENCE_S = 1.0  # choice: a reader of the same person is done by then, or is told of
@@ -22,8 +22,9 @@ PATIENCE_S = 1.0  # choice: a reader of the same person is done by then, or is t
 def erase(target: Diary | Path, *, word: str) -> None:
     """Erase a diary with its history, its backups and the files that a restoring put aside; this can't be undone.
 
-    An empty diary remains. Exports are the person's own files and are left alone, also those in the data folder. What
-    a disk, a snapshot or a synchronized folder keeps by itself is out of reach.
+    Documents, linked devices and the audit go too. An empty diary remains. Exports are the person's own files and are
+    left alone, also those in the data folder. What a disk, a snapshot or a synchronized folder keeps by itself is out
+    of reach.
 
     Parameters
     ----------
@@ -59,7 +60,7 @@ def erase(target: Diary | Path, *, word: str) -> None:
 
 
 def _erase_rows(diary: Diary) -> None:
-    tables = [*TABLES.values(), revisions]
+    tables = [*TABLES.values(), *KEPT_BESIDE]
     with diary.writing() as connection:
         for table in tables:
             connection.execute(sa.delete(table))

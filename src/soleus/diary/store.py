@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -16,15 +15,18 @@ import sqlalchemy as sa
 from soleus.core.problem import Problem
 from soleus.core.record import KINDS, AnyEntry, Episode, Factor, Night, NightCount, Sample, zone_of
 from soleus.diary import engine as database
+from soleus.diary.adding import INSERT, Added, Refused, store
+from soleus.diary.audit import find_break
 from soleus.diary.checking import check_entries, find_entries, id_taken, too_many_cramps
 from soleus.diary.contents import (
     between_nights,
     count_entries,
     count_nights,
-    hash_entries,
+    hash_contents,
     sample_bounds,
     select_entries,
 )
+from soleus.diary.documents import Document
 from soleus.diary.errors import DiaryError, damaged, problem
 from soleus.diary.tables import (
     FROM_ROW,
@@ -38,18 +40,6 @@ from soleus.diary.tables import (
     to_microseconds,
 )
 from soleus.diary.tables import to_row as row_of
-
-
-@dataclass(frozen=True, slots=True)
-class Added:
-    """What became of entries that were to be added; with an error among ``problems`` none was stored.
-
-    ``new`` were stored, ``same`` were there already with the same content.
-    """
-
-    new: int = 0
-    same: int = 0
-    problems: tuple[Problem, ...] = ()
 
 
 class Diary:
@@ -94,7 +84,14 @@ class Diary:
         with database.writing(self.engine, self.path) as connection:
             yield connection
 
-    def add(self, entries: Iterable[AnyEntry], *, now: datetime, places: Sequence[str] | None = None) -> Added:
+    def add(
+        self,
+        entries: Iterable[AnyEntry],
+        *,
+        now: datetime,
+        places: Sequence[str] | None = None,
+        documents: Sequence[Document] = (),
+    ) -> Added:
         """Store entries, all or none; writing one twice is writing it once.
 
         When this returns, the entries counted as ``new`` survive a crash and a power cut. An entry that was removed is
@@ -107,6 +104,8 @@ class Diary:
             Aware.
         places : sequence of str, optional
             What each entry is called in a problem, such as ``row 3``; default ``entries[0]`` and so on.
+        documents : sequence of Document, optional
+            Stored together with the entries by an import, unless the diary has one of the same name already.
 
         Returns
         -------
@@ -116,41 +115,13 @@ class Diary:
         sound, problems = check_entries(entries, now, places)
         if any(one.level == "error" for one in problems):
             return Added(problems=tuple(problems))
-        if not sound:
+        if not sound and not documents:
             return Added()
-        same = 0
-        fresh: dict[str, AnyEntry] = {}
         try:
             with self.writing() as connection:
-                known = find_entries(connection, list({entry.id for entry, _ in sound}))
-                for entry, where in sound:
-                    old = known.get(entry.id) or fresh.get(entry.id)
-                    if old is None:
-                        fresh[entry.id] = entry
-                    elif type(old) is type(entry) and old == entry:
-                        same += 1
-                    else:
-                        problems.append(id_taken(where, entry.id))
-                if not problems:
-                    problems += self._insert(connection, fresh.values())
-                if problems:
-                    raise DiaryError(problems)  # rolls back
-        except DiaryError as error:
-            if not problems:  # the database itself, not the entries
-                raise
-            return Added(problems=error.problems)
-        return Added(new=len(fresh), same=same)
-
-    @staticmethod
-    def _insert(connection: sa.Connection, entries: Iterable[AnyEntry]) -> list[Problem]:
-        rows: dict[str, list[dict[str, Any]]] = {kind: [] for kind in TABLES}
-        for entry in entries:
-            rows[KIND_OF[type(entry)]].append(row_of(entry))
-        for kind, some in rows.items():
-            if some:
-                connection.execute(sa.insert(TABLES[kind]), some)
-        touched = {row["night_of"] for row in rows["episodes"]}
-        return too_many_cramps(connection, touched) if touched else []
+                return store(connection, sound, documents, now)
+        except Refused as refused:
+            return Added(problems=refused.problems)
 
     def revise(self, entry: AnyEntry, *, now: datetime) -> AnyEntry:
         """Replace the entry that has this id and return the old one, which stays among the revisions.
@@ -251,7 +222,7 @@ class Diary:
         if replaces:
             connection.execute(sa.update(table).where(table.c.id == entry.id).values(row_of(entry)))
         else:
-            connection.execute(sa.insert(table), row_of(entry))
+            connection.execute(INSERT[KIND_OF[type(entry)]], row_of(entry))
         if isinstance(entry, Episode):
             problems = too_many_cramps(connection, {entry.night_of.isoformat()})
             if problems:
@@ -324,12 +295,12 @@ class Diary:
             return count_entries(connection)
 
     def content_hash(self) -> str:
-        """Return the SHA-256 of all entries in canonical JSON by kind and id: equal content, equal hash."""
+        """Return the SHA-256 of all documents and entries in canonical JSON: equal content, equal hash."""
         with self.reading() as connection:
-            return hash_entries(connection)
+            return hash_contents(connection)
 
     def check(self) -> tuple[Problem, ...]:
-        """Look through the whole database and read every entry; return what is wrong, nothing when it is sound.
+        """Look through the whole database and the audit and read every entry; return what is wrong.
 
         Raises
         ------
@@ -341,8 +312,9 @@ class Diary:
             if self.engine.dialect.name == "sqlite":
                 said = str(connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar())
             if said == "ok":
-                hash_entries(connection)
-                return ()
+                hash_contents(connection)
+                broken = find_break(connection)
+                return () if broken is None else (broken,)
         return damaged(self.path, said).problems if self.path is not None else ()
 
 

@@ -104,7 +104,44 @@ revisions = sa.Table(
     sa.Column("undone", sa.Boolean, nullable=False),
     sa.Index("revisions_by_id", "id", "seq"),
 )
+documents = sa.Table(
+    "documents",
+    metadata,
+    sa.Column("name", key(64), primary_key=True),
+    sa.Column("content", sa.Text, nullable=False),
+    sa.Column("changed_at", sa.BigInteger, nullable=False),
+)
+devices = sa.Table(
+    "devices",
+    metadata,
+    sa.Column("id", key(64), primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("token_hash", key(64), nullable=False),
+    sa.Column("linked_at", sa.BigInteger, nullable=False),
+    sa.Column("last_seen_at", sa.BigInteger, nullable=False),
+    sa.Column("revoked_at", sa.BigInteger),
+    sa.Index("devices_by_token", "token_hash", unique=True),
+)
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("resource", sa.Text, nullable=False),
+    sa.Column("status", sa.Integer, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False),
+)
+audit_end = sa.Table(  # one row, the last of the audit: without it nobody would miss rows cut off at the end
+    "audit_end",
+    metadata,
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("hash", sa.Text, nullable=False),
+)
 
+KEPT_BESIDE = (revisions, documents, devices, audit, audit_end)  # what a diary holds besides its entries
 TABLES: dict[str, sa.Table] = {"episodes": episodes, "nights": nights, "factors": factors, "samples": samples}
 COLUMNS: dict[str, tuple[str, ...]] = {kind: made.__struct_fields__ for kind, made in KINDS.items()}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import math
+import re
 import tomllib
 from collections.abc import Hashable
 from pathlib import Path
@@ -13,11 +14,13 @@ from typing import Any, get_args, get_origin, get_type_hints
 import msgspec
 
 from soleus.core.case import Case
+from soleus.core.message import Message, say, say_or
 from soleus.core.problem import Problem
 
 MOST_BYTES = 1_000_000  # choice: a thousand pages of text; a longer file is not one person's case
 MOST_DOTS = 2_000  # choice: a line of a thousand sentences still passes
 MOST_DEPTH = 12  # choice: a case is three levels deep; deeper nesting is a mistake or an attack
+UNREADABLE = say("the case cannot be read")
 
 
 class CaseError(ValueError):
@@ -28,7 +31,7 @@ class CaseError(ValueError):
         super().__init__("\n".join(str(problem) for problem in problems))
 
 
-def _fail(code: str, where: str, what: str, fix: str, why: str = "the case cannot be read") -> CaseError:
+def _fail(code: str, where: str, what: str, fix: str, why: str = UNREADABLE) -> CaseError:
     return CaseError([Problem(code=code, level="error", where=where, what=what, why=why, fix=fix)])
 
 
@@ -53,14 +56,14 @@ def read_case(path: Path) -> tuple[Case, list[Problem]]:
     where = str(path)
     try:
         if path.is_dir():
-            raise _fail("is_a_folder", where, "this is a folder", "name the case file inside it")
+            raise _fail("is_a_folder", where, say("this is a folder"), say("name the case file inside it"))
         with path.open("rb") as file:
             raw = file.read(MOST_BYTES + 1)
     except CaseError:
         raise
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
-        raise _fail("not_readable", where, why, "check the name and that you may read it") from None
+        raise _fail("not_readable", where, why, say("check the name and that you may read it")) from None
     return parse_case(decode_case(raw, where), path.suffix.lower().lstrip(".") or "toml", where=where)
 
 
@@ -70,15 +73,15 @@ def decode_case(raw: bytes, where: str) -> str:
         raise _fail(
             "too_large",
             where,
-            f"the file has more than {MOST_BYTES:,} bytes",
-            f"write one person's case in under {MOST_BYTES:,} bytes",
+            say("the file has more than {most:,} bytes", most=MOST_BYTES),
+            say("write one person's case in under {most:,} bytes", most=MOST_BYTES),
         )
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise _fail("binary", where, "the file is not UTF-8 text", "save it as plain text in UTF-8") from None
+        raise _fail("binary", where, say("the file is not UTF-8 text"), say("save it as plain text in UTF-8")) from None
     if "\0" in text:
-        raise _fail("binary", where, "the file holds zero bytes", "save it as plain text in UTF-8")
+        raise _fail("binary", where, say("the file holds zero bytes"), say("save it as plain text in UTF-8"))
     return text
 
 
@@ -92,43 +95,52 @@ def parse_case(text: str, form: str, *, where: str = "case") -> tuple[Case, list
     (68.0, ('diabetes',), [])
     """
     if not text.strip():
-        raise _fail("empty", where, "the file is empty", "write at least an age or one finding; see examples/")
+        fix = say("write at least an age or one finding; see examples/")
+        raise _fail("empty", where, say("the file is empty"), fix)
     loaders = {"toml": _load_toml, "json": _load_json, "yaml": _load_yaml, "yml": _load_yaml}
     if form not in loaders:
-        raise _fail("unknown_format", where, f"files ending in .{form[:20]} are not read", "use .toml, .json or .yaml")
+        what = say("files ending in .{ending} are not read", ending=form[:20])
+        raise _fail("unknown_format", where, what, say("use .toml, .json or .yaml"))
     try:
         data = loaders[form](text)
     except RecursionError:
-        raise _fail("too_deep", where, "the nesting is too deep", "write the case as in examples/") from None
+        raise _fail("too_deep", where, say("the nesting is too deep"), say("write the case as in examples/")) from None
     except ValueError as error:
-        first = " ".join(str(error).split())[:300]
-        raise _fail(
-            "syntax", where, first, f"correct the {form.upper()} at that place; each key may appear once"
-        ) from None
+        fix = say("correct the {form} at that place; each key may appear once", form=form.upper())
+        raise _fail("syntax", where, _what_is_wrong(error), fix) from None
     if not isinstance(data, dict) or not data:
         raise _fail(
-            "not_a_case", where, "the file does not hold a case (keys and values)", "see examples/ for the form"
+            "not_a_case",
+            where,
+            say("the file does not hold a case (keys and values)"),
+            say("see examples/ for the form"),
         )
     return convert_case(data)
+
+
+def _what_is_wrong(error: Exception) -> str:
+    """Return what a reader of a format says, in one line; what we say of it ourselves stays a message."""
+    said = error.args[0] if error.args else ""
+    return said if isinstance(said, Message) else " ".join(str(error).split())[:300]
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for key, value in pairs:
         if key in result:
-            raise ValueError(f"the key {key!r} appears twice")
+            raise ValueError(say("the key {key!r} appears twice", key=key))
         result[key] = value
     return result
 
 
 def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is not a number a person can have")
+    raise ValueError(say("{name} is not a number a person can have", name=name))
 
 
 def _load_toml(text: str) -> Any:
     # The parser needs memory with the square of a dotted key's length: a.a.a.a... would fill the machine.
     if sum(line.count(".") ** 2 for line in text.splitlines()) > MOST_DOTS**2:
-        raise ValueError(f"more than {MOST_DOTS} dots stand on one line")
+        raise ValueError(say("more than {most} dots stand on one line", most=MOST_DOTS))
     return tomllib.loads(text)
 
 
@@ -144,9 +156,9 @@ def _load_yaml(text: str) -> Any:
 
         def compose_node(self, parent: Any, index: Any) -> Any:
             if self.check_event(yaml.events.AliasEvent):
-                raise ValueError("aliases (*) are not read")
+                raise ValueError(say("aliases (*) are not read"))
             if getattr(self.peek_event(), "tag", None) is not None:  # type: ignore[no-untyped-call]
-                raise ValueError("tags (!) are not read")
+                raise ValueError(say("tags (!) are not read"))
             return super().compose_node(parent, index)
 
         def construct_mapping(self, node: Any, deep: bool = False) -> dict[Hashable, Any]:
@@ -154,9 +166,9 @@ def _load_yaml(text: str) -> Any:
             for key_node, _ in node.value:
                 key = self.construct_object(key_node, deep=True)
                 if not isinstance(key, str):
-                    raise ValueError(f"the key {key!r} is not a word")
+                    raise ValueError(say("the key {key!r} is not a word", key=key))
                 if key in seen:
-                    raise ValueError(f"the key {key!r} appears twice")
+                    raise ValueError(say("the key {key!r} appears twice", key=key))
                 seen.add(key)
             return super().construct_mapping(node, deep)
 
@@ -188,14 +200,14 @@ _NOTHING = object()
 
 def _convert_field(value: Any, hint: Any, where: str, problems: list[Problem]) -> Any:
     if _depth(value) > MOST_DEPTH:
-        problems.append(_wrong(where, "is nested too deeply"))
+        problems.append(_wrong(where, say("is nested too deeply")))
         return _NOTHING
     try:
         if not _is_text(value):
-            raise msgspec.ValidationError("holds characters that are no text")
+            raise msgspec.ValidationError(say("holds characters that are no text"))
         return msgspec.convert(value, hint, strict=True)
     except (msgspec.ValidationError, OverflowError) as error:
-        message = str(error)
+        message: str = error.args[0]
     # keep the items that are right, tell the ones that are not
     if isinstance(value, (list, tuple)) and get_origin(hint) is tuple:
         item_hint = get_args(hint)[0]
@@ -245,29 +257,40 @@ def _written(text: str) -> str:
 
 def _unknown_key(where: str, known: list[str], name: str) -> Problem:
     near = difflib.get_close_matches(name[:60], known, n=2, cutoff=0.5)
-    fix = f"did you mean {' or '.join(near)}?" if near else f"use one of: {', '.join(sorted(known))}"
+    fix = say("use one of: {names}", names=", ".join(sorted(known)))
+    if near:
+        fix = say("did you mean {names}?", names=say_or(near))
     return Problem(
         code="unknown_key",
         level="error",
         where=_written(where[:120]),
-        what=f"{_written(name[:60])!r} is not a part of a case",
-        why="what it says was not used",
+        what=say("{name!r} is not a part of a case", name=_written(name[:60])),
+        why=say("what it says was not used"),
         fix=fix,
     )
 
 
 def _wrong(where: str, message: str) -> Problem:
-    fix = "write it in the form that docs/case.md shows"
+    fix = say("write it in the form that docs/case.md shows")
     if message.startswith("Expected `array`"):
-        fix = 'write it as a list in square brackets, such as ["diabetes"]'
+        fix = say('write it as a list in square brackets, such as ["diabetes"]')
     return Problem(
         code="wrong_type",
         level="error",
         where=_written(where[:120]),
-        what=_written(message[:200]),
-        why="this item was not used",
+        what=_type_words(message),
+        why=say("this item was not used"),
         fix=fix,
     )
+
+
+def _type_words(message: str) -> str:
+    """Return what the check of types says, as a message where it is one of the usual sentences."""
+    if isinstance(message, Message):
+        return message
+    message = _written(message[:200])
+    usual = re.fullmatch(r"Expected `(.+?)`, got `(.+?)`", message)
+    return say("Expected `{wanted}`, got `{told}`", wanted=usual[1], told=usual[2]) if usual else message
 
 
 def _is_finite(value: float | int | str | None) -> bool:
@@ -284,24 +307,29 @@ def _check_numbers(case: Case, problems: list[Problem]) -> Case:
     def refuse(where: str, what: str, fix: str) -> None:
         problems.append(
             Problem(
-                code="impossible_value", level="error", where=where, what=what, why="this item was not used", fix=fix
+                code="impossible_value",
+                level="error",
+                where=where,
+                what=what,
+                why=say("this item was not used"),
+                fix=fix,
             )
         )
 
     if case.age is not None and not (math.isfinite(case.age) and 0 <= case.age <= 120):
-        refuse("age", f"age {case.age}", "write the age in years, 0 to 120")
+        refuse("age", say("age {age}", age=case.age), say("write the age in years, 0 to 120"))
         changes["age"] = None
     month = case.pregnancy_month
     if month is not None and not (math.isfinite(month) and 0 <= month <= 10.5):
-        refuse(
-            "pregnancy_month", f"month {month} of pregnancy", "write the month from 1 to 10 (weeks divided by 4.345)"
-        )
+        fix = say("write the month from 1 to 10 (weeks divided by 4.345)")
+        refuse("pregnancy_month", say("month {month} of pregnancy", month=month), fix)
         changes["pregnancy_month"] = None
     kept = []
     for i, item in enumerate(case.measurements):
         numbers = [item.value, item.low, item.high]
         if not all(_is_finite(x) for x in numbers):
-            refuse(f"measurements[{i}]", f"{item.name[:60]}: not a finite number", "write the number as printed")
+            what = say("{name}: not a finite number", name=item.name[:60])
+            refuse(f"measurements[{i}]", what, say("write the number as printed"))
         else:
             kept.append(item)
     changes["measurements"] = tuple(kept)
@@ -311,9 +339,9 @@ def _check_numbers(case: Case, problems: list[Problem]) -> Case:
                 code="contradiction",
                 level="error",
                 where="pregnant",
-                what="pregnant, but sex is male",
-                why="one of them is wrong; pregnancy was not used",
-                fix="correct sex or pregnant",
+                what=say("pregnant, but sex is male"),
+                why=say("one of them is wrong; pregnancy was not used"),
+                fix=say("correct sex or pregnant"),
             )
         )
         changes.update(pregnant=None, pregnancy_month=None)

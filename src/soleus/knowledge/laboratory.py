@@ -13,6 +13,7 @@ from collections.abc import Mapping
 import msgspec
 
 from soleus.core.case import Fact, Reading
+from soleus.core.message import Message, say, say_all, say_as, say_or
 from soleus.core.problem import Problem, ProblemLevel
 from soleus.knowledge.laboratory_formulas import albumin_adjusted_calcium, egfr_ckd_epi_2021
 from soleus.knowledge.laboratory_index import (
@@ -51,55 +52,60 @@ __all__ = [
 MOST_NUMBERS = 24  # choice: more numbers than this in one value are a table, not a result
 FAR_LIMITS = 2.5 * CLOSE  # choice: limits this far from ours (a factor of 5.7) cannot be about the same thing
 
-# code: level, place in the input, why it matters, how to mend it
+# code: level, place in the input, why it matters, how to mend it; what hangs on the value is said where it is found
 _SAID: dict[str, tuple[ProblemLevel, str, str, str]] = {
-    "limits_swapped": ("warning", "low", "no interval begins above its end", "give the lower limit as low"),
-    "limit_not_a_number": ("warning", "low", "it cannot be compared", "give a plain number"),
+    "limits_swapped": ("warning", "low", say("no interval begins above its end"), say("give the lower limit as low")),
+    "limit_not_a_number": ("warning", "low", say("it cannot be compared"), say("give a plain number")),
     "limits_ignored": (
         "warning",
         "low",
-        "they are far from the usual ones",
-        "give them in the unit of the value",
+        say("they are far from the usual ones"),
+        say("give them in the unit of the value"),
     ),
-    "name_assumed": ("info", "name", "it differs by one letter", "correct the name if it is another test"),
-    "unknown_measurement": ("warning", "name", "its value was not used", "{fix}"),
+    "name_assumed": ("info", "name", say("it differs by one letter"), say("correct the name if it is another test")),
+    "unknown_measurement": ("warning", "name", say("its value was not used"), ""),
     "not_a_number": (
         "error",
         "value",
-        "it cannot be read",
-        "give the printed number or the words of the report",
+        say("it cannot be read"),
+        say("give the printed number or the words of the report"),
     ),
     "too_many_numbers": (
         "error",
         "value",
-        "this is a table, not a result",
-        "give one measurement for each result",
+        say("this is a table, not a result"),
+        say("give one measurement for each result"),
     ),
-    "value_not_understood": (
-        "warning",
-        "value",
-        "{why}",
-        "give a number with its unit, or low, high or normal",
-    ),
+    "value_not_understood": ("warning", "value", "", say("give a number with its unit, or low, high or normal")),
     "value_for_a_group": (
         "warning",
         "value",
-        "it does not say which of them it is",
-        "give each test its own value",
+        say("it does not say which of them it is"),
+        say("give each test its own value"),
     ),
-    "direction_without_meaning": ("info", "value", "no finding is known for it", "nothing needs to be done"),
-    "impossible_value": ("error", "value", "a living person has {why}", "check the number and its unit"),
-    "limit_assumed": ("info", "value", "the upper limit {why} was used", "give the number itself"),
-    "unknown_unit": ("error", "unit", "the value cannot be compared", "use one of {fix}"),
-    "unit_misprint": ("warning", "unit", "that unit is a common misprint for this test", "correct the unit"),
-    "unit_slip": (
-        "error",
-        "unit",
-        "it does not fit {why}; it was not used",
-        "if it is {fix}, write that unit",
-    ),
-    "unit_assumed": ("info", "unit", "it is the only usual unit that fits", "write the unit"),
-    "unit_missing": ("error", "unit", "several units fit: {why}", "write the unit"),
+    "direction_without_meaning": ("info", "value", say("no finding is known for it"), say("nothing needs to be done")),
+    "impossible_value": ("error", "value", "", say("check the number and its unit")),
+    "limit_assumed": ("info", "value", "", say("give the number itself")),
+    "unknown_unit": ("error", "unit", say("the value cannot be compared"), ""),
+    "unit_misprint": ("warning", "unit", say("that unit is a common misprint for this test"), say("correct the unit")),
+    "unit_slip": ("error", "unit", "", ""),
+    "unit_assumed": ("info", "unit", say("it is the only usual unit that fits"), say("write the unit")),
+    "unit_missing": ("error", "unit", "", say("write the unit")),
+}
+
+_WORDS = {  # a result in words, as `parse_value` names it
+    "normal": say("normal"),
+    "not_low": say("not low"),
+    "not_high": say("not high"),
+    "low": say("low"),
+    "very_low": say("very low"),
+    "high": say("high"),
+    "very_high": say("very high"),
+    "unmeasurably_high": say("unmeasurably high"),
+    "graded": say("graded"),
+    "abnormal": say("abnormal"),
+    "borderline": say("borderline"),
+    "not_done": say("not done"),
 }
 
 
@@ -194,8 +200,10 @@ class _Reader:
         targets = self._targets() or self._misspelled()
         if not targets:
             candidates = nearest_names(self.name, self.index)
-            fix = f"did you mean {' or '.join(candidates)}?" if candidates else "use the name on the report"
-            self._problem("unknown_measurement", f"{self.name[:80]!r} is no known test", fix=fix)
+            fix = say("use the name on the report")
+            if candidates:
+                fix = say("did you mean {names}?", names=say_or(candidates))
+            self._problem("unknown_measurement", say("{name!r} is no known test", name=self.name[:80]), fix=fix)
             return self._answer(understood=False, candidates=candidates)
         parsed = self._parse(value)
         if parsed is None:
@@ -248,28 +256,30 @@ class _Reader:
             return []
         kind, _, key = next(iter(near)).partition(":")
         label = self.index.quantities[key].label if kind == "quantity" else self.index.panels[key].label
-        self._problem("name_assumed", f"{self.name!r} was read as {label.lower()}")
+        read = say("{name!r} was read as {label}", name=self.name, label=say_as(label.lower(), label))
+        self._problem("name_assumed", read)
         return list(near)
 
     def _parse(self, value: object) -> ParsedValue | None:
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float | str):
-            self._problem("not_a_number", f"{self.name}: {value!r} is no result")
+            self._problem("not_a_number", say("{name}: {value!r} is no result", name=self.name, value=value))
             return None
         if not isinstance(value, str):
             number = float(value)
             if not math.isfinite(number):
-                self._problem("not_a_number", f"{self.name} is {number}")
+                self._problem("not_a_number", say("{name} is {number}", name=self.name, number=str(number)))
                 return None
             return ParsedValue(numbers=(number,), other=(number,))
         parsed = parse_value(value)
         if len(parsed.numbers) > MOST_NUMBERS:
-            self._problem("too_many_numbers", f"{self.name}: {len(parsed.numbers)} numbers")
+            count = len(parsed.numbers)
+            self._problem("too_many_numbers", say("{name}: {count} numbers", name=self.name, count=count))
             return None
         if not parsed.numbers and not parsed.word:
-            why = "it is neither a number nor a known word"
-            self._problem("value_not_understood", f"{self.name}: {value[:80]!r}", why=why)
+            what = say("{name}: {value!r}", name=self.name, value=value[:80])
+            self._problem("value_not_understood", what, why=say("it is neither a number nor a known word"))
             return None
         return parsed
 
@@ -279,12 +289,13 @@ class _Reader:
         for limit in (low, high):
             usable = isinstance(limit, int | float) and not isinstance(limit, bool) and math.isfinite(limit)
             if limit is not None and not usable:
-                self._problem("limit_not_a_number", f"limit {limit!r} of {self.name}")
+                self._problem("limit_not_a_number", say("limit {limit!r} of {name}", limit=limit, name=self.name))
             given.append(float(limit) if usable else None)  # type: ignore[arg-type]
         if given == [None, None]:
             given = [parsed.low, parsed.high]
         if given[0] is not None and given[1] is not None and given[0] >= given[1]:
-            self._problem("limits_swapped", f"limits {given[0]:g} to {given[1]:g} of {self.name}")
+            what = say("limits {low:g} to {high:g} of {name}", low=given[0], high=given[1], name=self.name)
+            self._problem("limits_swapped", what)
             return (None, None)
         return (given[0], given[1])
 
@@ -310,13 +321,15 @@ class _Reader:
             if is_possible(quantity, (number,), scale, parsed.censored):
                 kept.append(min(max(value, lowest), highest))
             else:
-                what = f"{self.name} {number:g}{_behind(unit)} = {value:.4g}{_unit_text(quantity)}"
+                printed = _with_unit(say("{number:g}", number=number), unit or "")
+                read = _with_unit(say("{value:.4g}", value=value), _unit_text(quantity))
+                what = say("{name} {printed} = {read}", name=self.name, printed=printed, read=read)
                 self._problem("impossible_value", what, why=_span(quantity))
         if kept and key == "abi":
             kept = [min(kept)]  # source: aboyans2012, the lower leg counts
         low, high = self._canonical_limits(quantity, scale, limits)
-        written = ", ".join(f"{parsed.censored}{number:g}" for number in numbers)
-        words = f"{self.name} {written}{_behind(unit)}"
+        written = say_all([_censored(parsed.censored, number) for number in numbers], ", ")
+        words = say("{name} {value}", name=self.name, value=_with_unit(written, unit or ""))
         self.readings += [
             Reading(quantity=key, value=round(value, 6), words=words, low=low, high=high, censored=parsed.censored)
             for value in kept
@@ -331,47 +344,71 @@ class _Reader:
         if unit is not None:
             scale = known.get(normalize_unit(unit))
             if scale is None:
-                what = f"{self.name}: unit {unit!r} is not known for {quantity.label.lower()}"
-                self._problem("unknown_unit", what, fix=", ".join(list(quantity.units)[:3]))
+                what = say(
+                    "{name}: unit {unit!r} is not known for {label}",
+                    name=self.name,
+                    unit=unit,
+                    label=say_as(quantity.label.lower(), quantity.label),
+                )
+                fix = say("use one of {units}", units=", ".join(list(quantity.units)[:3]))
+                self._problem("unknown_unit", what, fix=fix)
                 return None
             slip = find_slip(quantity, parsed, scale, usual, limits)
             if slip:
                 likely = spelled(slip)
-                right = f"{number:g} {likely} = {_rounded(convert(number, usual[slip]))}{_unit_text(quantity)}"
-                confirmed = limits_confirm(quantity, usual[slip], limits)
-                self._problem(
-                    "unit_slip",
-                    f"{self.name} {number:g} {unit} looks like {likely}: {right}",
-                    why="the given limits" if confirmed else "a living person",
-                    fix=likely,
+                right = _with_unit(_rounded(convert(number, usual[slip])), _unit_text(quantity))
+                why = say("it does not fit a living person; it was not used")
+                if limits_confirm(quantity, usual[slip], limits):
+                    why = say("it does not fit the given limits; it was not used")
+                what = say(
+                    "{name} {number:g} {unit} looks like {likely}: {number:g} {likely} = {right}",
+                    name=self.name,
+                    number=number,
+                    unit=unit,
+                    likely=likely,
+                    right=right,
                 )
+                self._problem("unit_slip", what, why=why, fix=say("if it is {unit}, write that unit", unit=likely))
                 return None
             if (key, normalize_unit(unit)) in self.index.misprints:
-                read = f"{convert(number, scale):.4g}{_unit_text(quantity)}"
-                self._problem("unit_misprint", f"{self.name} in {unit} was read as {read}")
+                read = _with_unit(say("{value:.4g}", value=convert(number, scale)), _unit_text(quantity))
+                self._problem(
+                    "unit_misprint", say("{name} in {unit} was read as {read}", name=self.name, unit=unit, read=read)
+                )
             return scale
         if "" in known:
             return known[""]
         fitting = fitting_units(quantity, parsed, usual, limits)
         if len(fitting) == 1:
             name = next(iter(fitting))
-            self._problem("unit_assumed", f"{self.name} {number:g} has no unit; {spelled(name)} was assumed")
+            what = say(
+                "{name} {number:g} has no unit; {unit} was assumed", name=self.name, number=number, unit=spelled(name)
+            )
+            self._problem("unit_assumed", what)
             return fitting[name]
         if fitting:
-            readings = "; ".join(
-                f"{number:g} {name} = {_rounded(convert(number, scale))}{_unit_text(quantity)}"
+            readings = [
+                say(
+                    "{number:g} {unit} = {right}",
+                    number=number,
+                    unit=name,
+                    right=_with_unit(_rounded(convert(number, scale)), _unit_text(quantity)),
+                )
                 for name, scale in fitting.items()
-            )
-            self._problem("unit_missing", f"{self.name} {number:g} has no unit", why=readings)
+            ]
+            what = say("{name} {number:g} has no unit", name=self.name, number=number)
+            why = say("several units fit: {readings}", readings=say_all(readings, "; "))
+            self._problem("unit_missing", what, why=why)
         else:
-            what = f"{self.name} {number:g} fits no usual unit"
+            what = say("{name} {number:g} fits no usual unit", name=self.name, number=number)
             self._problem("impossible_value", what, why=_span(quantity))
         return None
 
     def _canonical_limits(self, quantity: Quantity, scale: Scale, limits: Limits) -> Limits:
         gaps = limit_gaps(quantity, scale, limits)
         if gaps and max(gaps) > FAR_LIMITS:
-            self._problem("limits_ignored", f"limits of {self.name}: {limits[0]} to {limits[1]}")
+            what = say("limits of {name}: {low} to {high}", name=self.name, low=limits[0], high=limits[1])
+            self._problem("limits_ignored", what)
             return (None, None)
         low, high = (None if limit is None else round(convert(limit, scale), 6) for limit in limits)
         return (low, high)
@@ -381,18 +418,20 @@ class _Reader:
         scale = self.index.units[key].get(normalize_unit(unit)) if unit else None
         above = [level.limit.value for level in quantity.levels if level.side == "above"]
         limit = convert(high, scale) if high is not None and scale else min(above, default=None)
-        said = f"{self.name} {parsed.numbers[0]:g} times the upper limit"
+        said = say("{name} {times:g} times the upper limit", name=self.name, times=parsed.numbers[0])
         if limit is None:
-            self._problem("value_not_understood", said, why="no upper limit is known")
+            self._problem("value_not_understood", said, why=say("no upper limit is known"))
             return
         value = min(parsed.numbers[0] * limit, quantity.plausible[1])
-        self._problem("limit_assumed", f"{said} was read as {value:g}{_unit_text(quantity)}", why=f"{limit:g}")
+        read = _with_unit(say("{number:g}", number=value), _unit_text(quantity))
+        what = say("{told} was read as {read}", told=said, read=read)
+        self._problem("limit_assumed", what, why=say("the upper limit {limit:g} was used", limit=limit))
         self.readings.append(Reading(quantity=key, value=value, words=said, high=limit))
 
     def _words(self, quantity: Quantity, parsed: ParsedValue) -> None:
         """Turn low, high, normal and the like into findings."""
         word = parsed.word
-        said = f"{self.name} {word.replace('_', ' ')}"
+        said = say("{name} {word}", name=self.name, word=_WORDS.get(word, word.replace("_", " ")))
         below = [level for level in quantity.levels if level.side == "below"]
         above = [level for level in quantity.levels if level.side == "above"]
         if word in ("normal", "not_low"):
@@ -405,15 +444,17 @@ class _Reader:
             if word not in (direction, f"very_{direction}"):
                 continue
             if not side:
-                self._problem("direction_without_meaning", f"{self.name} is {direction}")
+                low = say("{name} is low", name=self.name)
+                what = low if direction == "low" else say("{name} is high", name=self.name)
+                self._problem("direction_without_meaning", what)
                 continue
             mildest_first = sorted(side, key=lambda level: level.limit.value, reverse=direction == "low")
             level = mildest_first[-1] if word.startswith("very") else mildest_first[0]
             self._fact(level.finding, True, said)
             self._absent(other, said)
         if word == "abnormal":
-            why = "it may be too low or too high"
-            self._problem("value_not_understood", f"{self.name} is called abnormal", why=why)
+            what, why = say("{name} is called abnormal", name=self.name), say("it may be too low or too high")
+            self._problem("value_not_understood", what, why=why)
 
     def _absent(self, levels: list[Level], said: str) -> None:
         for level in levels:
@@ -427,13 +468,14 @@ class _Reader:
         if parsed.word not in ("normal", "not_high", "not_low"):
             labels = [panel.label for panel in panels]
             labels += [self.index.quantities[key].label for key in quantities]
-            what = f"{self.name}: one result for several tests ({', '.join(labels)})"
+            tests = say_all(labels, ", ")
+            what = say("{name}: one result for several tests ({tests})", name=self.name, tests=tests)
             self._problem("value_for_a_group", what)
             return
         for panel in panels:
             quantities = [*quantities, *(key for key in panel.quantities if key in self.index.quantities)]
             for finding in panel.findings:
-                self._fact(finding, False, f"{self.name} normal")
+                self._fact(finding, False, say("{name} {word}", name=self.name, word=_WORDS["normal"]))
         for key in dict.fromkeys(quantities):
             self._words(self.index.quantities[key], parsed)
 
@@ -449,8 +491,8 @@ class _Reader:
                 level=level,
                 where=f"{self.where}.{place}",
                 what=what,
-                why=because.replace("{why}", why),
-                fix=mend.replace("{fix}", fix),
+                why=why or because,
+                fix=fix or mend,
             )
         )
 
@@ -465,17 +507,25 @@ class _Reader:
         )
 
 
-def _span(quantity: Quantity) -> str:
-    return f"{quantity.plausible[0]:g} to {quantity.plausible[1]:g}{_unit_text(quantity)}"
+def _span(quantity: Quantity) -> Message:
+    low, high = quantity.plausible
+    unit = _unit_text(quantity)
+    if unit:
+        return say("a living person has {low:g} to {high:g} {unit}", low=low, high=high, unit=unit)
+    return say("a living person has {low:g} to {high:g}", low=low, high=high)
 
 
 def _unit_text(quantity: Quantity) -> str:
-    return "" if quantity.unit in ("1", "{INR}", "[pH]") else f" {quantity.unit}"
+    return "" if quantity.unit in ("1", "{INR}", "[pH]") else quantity.unit
 
 
-def _rounded(value: float) -> str:
-    return f"{value:.2f}" if value < 10 else f"{value:.4g}"
+def _with_unit(number: Message, unit: str) -> Message:
+    return say("{number} {unit}", number=number, unit=unit) if unit else number
 
 
-def _behind(unit: str | None) -> str:
-    return f" {unit}" if unit else ""
+def _rounded(value: float) -> Message:
+    return say("{value:.2f}", value=value) if value < 10 else say("{value:.4g}", value=value)
+
+
+def _censored(sign: str, number: float) -> Message:
+    return say("{sign}{number:g}", sign=sign, number=number) if sign else say("{number:g}", number=number)

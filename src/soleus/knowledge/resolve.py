@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from soleus.core.message import say
 from soleus.knowledge import numbers, phrasing
 from soleus.knowledge.clauses import Reading, read_clauses
 from soleus.knowledge.lexicon import GENERAL, Lexicon, Pattern, build_lexicon
@@ -114,7 +115,7 @@ def resolve(phrase: str, field: Field, lexicon: Lexicon, *, absent: bool = False
     (Match(finding='pregnant', present=True, words='pregnant'),)
     """
     text, rest = clean(phrase)
-    trailing = (f"{len(rest)} characters not read",) if rest else ()
+    trailing = (say("{count} characters not read", count=len(rest)),) if rest else ()
     shown = phrase if not rest else phrase[: len(phrase) - len(rest)]
     if not text:
         return Resolution(shown, field, leftover=trailing)
@@ -206,7 +207,7 @@ def _read_open(text: str, field: str, lexicon: Lexicon, absent: bool) -> tuple[R
         weeks = numbers.pregnancy_weeks(text)
         if weeks is not None and not absent:
             before.matches.append(("pregnant", True, text))
-            before.noted.append(f"{weeks:g} weeks pregnant")
+            before.noted.append(say("{weeks:g} weeks pregnant", weeks=weeks))
     if absent and _BRACKETED.search(text):  # "hypertension (120/80)", denied: the reading only explains the denial
         before.noted += [found.strip(" ()") for found in _BRACKETED.findall(text)]
         text = _BRACKETED.sub(" ", text)
@@ -281,7 +282,7 @@ def _limit_match(name: str, lexicon: Lexicon, reading: Reading, words: str, abse
 def _read_age(age: float | None, lexicon: Lexicon, reading: Reading, absent: bool) -> None:
     limit = lexicon.limits.get("youth")
     if age is not None and limit is not None and numbers.beyond(age, limit):
-        reading.matches.append((limit.finding, not absent, f"since age {age:g}"))
+        reading.matches.append((limit.finding, not absent, say("since age {age:g}", age=age)))
 
 
 def _read_spans(text: str, lexicon: Lexicon, reading: Reading, absent: bool, *, bare: bool, onset: bool = False) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from soleus.core.case import Case, Fact, Facts, Person, Reading, Understood
+from soleus.core.message import say
 from soleus.core.problem import Problem
 from soleus.knowledge.laboratory import ResolvedMeasurement, resolve_measurement
 from soleus.knowledge.laboratory_index import listed_results, name_and_value, tells_of_a_challenge
@@ -49,9 +50,9 @@ class _Reader:
                     code="unknown_finding",
                     level="error",
                     where=where,
-                    what=f"{finding[:80]!r} is not a finding",
-                    why="it was not used",
-                    fix="use an id that `soleus evidence list findings` prints, or plain words",
+                    what=say("{name!r} is not a finding", name=finding[:80]),
+                    why=say("it was not used"),
+                    fix=say("use an id that `soleus evidence list findings` prints, or plain words"),
                 )
             )
             return
@@ -63,9 +64,13 @@ class _Reader:
                     code="contradiction",
                     level="warning",
                     where=where,
-                    what=f"{label}: told as present ({_quote(known if known.present else None, words)}) and as absent",
-                    why="both cannot be true; it is kept as present, the safer reading",
-                    fix="correct one of the two statements",
+                    what=say(
+                        "{label}: told as present ({words}) and as absent",
+                        label=label,
+                        words=known.words if known.present else words,
+                    ),
+                    why=say("both cannot be true; it is kept as present, the safer reading"),
+                    fix=say("correct one of the two statements"),
                 )
             )
             present = True
@@ -152,7 +157,8 @@ class _Reader:
                 )
             )
         if case.medicines_complete:
-            self.statements.append(("takes_no_medicines", "the medicine list is complete", "medicines_complete"))
+            complete = say("the medicine list is complete")
+            self.statements.append(("takes_no_medicines", complete, "medicines_complete"))
 
     def measurements(self, case: Case) -> None:
         """Read values with units, and values given in words."""
@@ -203,10 +209,6 @@ class _Reader:
             for other in self.evidence.all_absent[statement]:
                 if other not in self.facts:
                     self.facts[other] = Fact(finding=other, present=False, words=words, where=where)
-
-
-def _quote(known: Fact | None, words: str) -> str:
-    return known.words if known else words
 
 
 def understand(case: Case, evidence: Evidence, lists: WordLists) -> Facts:
@@ -276,9 +278,9 @@ def _person(case: Case, reader: _Reader) -> Person:
                     code="age_band",
                     level="warning",
                     where="age_band",
-                    what=f"{case.age_band[:40]!r} is not an age band",
-                    why="the age stays unknown",
-                    fix='write it as "30-39"',
+                    what=say("{band!r} is not an age band", band=case.age_band[:40]),
+                    why=say("the age stays unknown"),
+                    fix=say('write it as "30-39"'),
                 )
             )
     month = case.pregnancy_month
@@ -294,9 +296,9 @@ def _person(case: Case, reader: _Reader) -> Person:
                 code="month_unknown",
                 level="info",
                 where="pregnancy_month",
-                what="the month of pregnancy is not known",
-                why="cramps are common in months 7 to 9 only, so the middle of pregnancy was assumed",
-                fix="write pregnancy_month",
+                what=say("the month of pregnancy is not known"),
+                why=say("cramps are common in months 7 to 9 only, so the middle of pregnancy was assumed"),
+                fix=say("write pregnancy_month"),
             )
         )
     if month is None and (pregnant is False or sex == "male"):
@@ -320,8 +322,8 @@ def _report_exclusions(reader: _Reader) -> None:
                         code="contradiction",
                         level="warning",
                         where=reader.facts[other].where,
-                        what=f"“{labels[0]}” and “{labels[1]}” are told together",
-                        why="they can hardly both be true",
-                        fix="check which one is meant",
+                        what=say("“{one}” and “{other}” are told together", one=labels[0], other=labels[1]),
+                        why=say("they can hardly both be true"),
+                        fix=say("check which one is meant"),
                     )
                 )

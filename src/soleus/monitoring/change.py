@@ -32,6 +32,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from soleus.core.case import Person
+from soleus.core.message import say, say_all
 from soleus.knowledge.schema import Quantity
 from soleus.monitoring.set_point import scale_points, show_value
 from soleus.monitoring.set_point_belief import DISEASE_SHARE, Belief, noise_sd, population_belief
@@ -173,11 +174,20 @@ def assess_change(
     trend = _judge_trend(np.array(days), np.array(points), quantity, prior, sd, each)
     step = _judge_step(np.array(points), quantity, prior, sd, each)
     verdicts = (latest.verdict, trend.verdict, step.verdict)
-    overall = "real change" if "real change" in verdicts else "too few readings" if len(points) < 2 else "within noise"
-    words = (
-        f"{quantity.plain}: {overall}. Of people in whom nothing changed, at most {100 * false_alarm:g} % would "
-        f"be told of a change here (questions asked: {asked}, each at {100 * each:.2g} %)."
+    if "real change" in verdicts:
+        overall = say("{quantity}: real change.", quantity=quantity.plain)
+    elif len(points) < 2:
+        overall = say("{quantity}: too few readings.", quantity=quantity.plain)
+    else:
+        overall = say("{quantity}: within noise.", quantity=quantity.plain)
+    rates = say(
+        "Of people in whom nothing changed, at most {false_alarm:g} % would be told of a change here "
+        "(questions asked: {asked}, each at {each:.2g} %).",
+        false_alarm=100 * false_alarm,
+        asked=asked,
+        each=100 * each,
     )
+    words = say_all([overall, rates])
     return Change(latest=latest, trend=trend, step=step, false_alarm=false_alarm, each=each, asked=asked, words=words)
 
 
@@ -195,19 +205,16 @@ def _days(times: Sequence[datetime | float]) -> list[float]:
     return days
 
 
-def _opening(real: bool) -> str:
-    return "Real change" if real else "Within noise"
-
-
 def _can_show_trend(days: Sequence[float]) -> bool:
     return len(days) >= LEAST_FOR_TREND and days[0] < days[-1]
 
 
 def _judge_latest(points: Sequence[float], quantity: Quantity, prior: Belief, sd: float, each: float) -> LatestReading:
     if len(points) < 2:
-        return LatestReading(
-            "too few readings", f"{quantity.plain}: a change needs a second reading; there is {len(points)}."
+        words = say(
+            "{quantity}: a change needs a second reading; there is {count}.", quantity=quantity.plain, count=len(points)
         )
+        return LatestReading("too few readings", words)
     earlier = prior.learn(points[:-1], [sd] * (len(points) - 1))
     coming = earlier.widen(sd)
     value = prior.from_scale(points[-1])
@@ -215,11 +222,29 @@ def _judge_latest(points: Sequence[float], quantity: Quantity, prior: Belief, sd
     p_value = min(1.0, 2 * min(below, 1 - below))
     low, high = coming.quantile(each / 2), coming.quantile(1 - each / 2)
     real = not low <= value <= high
-    where = "below" if value < low else "above" if value > high else "within"
-    words = (
-        f"{_opening(real)}: the latest reading, {show_value(value, quantity.unit)}, is {where} {show_value(low)} to "
-        f"{show_value(high)}, where it is expected after the earlier ones when nothing has changed."
-    )
+    told: dict[str, object] = {
+        "value": show_value(value, quantity.unit),
+        "low": show_value(low),
+        "high": show_value(high),
+    }
+    if value < low:
+        words = say(
+            "Real change: the latest reading, {value}, is below {low} to {high}, where it is expected after the "
+            "earlier ones when nothing has changed.",
+            **told,
+        )
+    elif value > high:
+        words = say(
+            "Real change: the latest reading, {value}, is above {low} to {high}, where it is expected after the "
+            "earlier ones when nothing has changed.",
+            **told,
+        )
+    else:
+        words = say(
+            "Within noise: the latest reading, {value}, is within {low} to {high}, where it is expected after the "
+            "earlier ones when nothing has changed.",
+            **told,
+        )
     return LatestReading("real change" if real else "within noise", words, value, coming.middle(), low, high, p_value)
 
 
@@ -227,9 +252,12 @@ def _judge_trend(
     days: FloatArray, points: FloatArray, quantity: Quantity, prior: Belief, sd: float, each: float
 ) -> Trend:
     if not _can_show_trend(list(days)):
-        return Trend(
-            "too few readings", f"{quantity.plain}: a trend needs {LEAST_FOR_TREND} readings on different days."
+        few = say(
+            "{quantity}: a trend needs {least} readings on different days.",
+            quantity=quantity.plain,
+            least=LEAST_FOR_TREND,
         )
+        return Trend("too few readings", few)
     # All readings have the same known variance, so generalized least squares is the ordinary line with that variance.
     centered = (days - days.mean()) / (days[-1] - days[0])
     information = float((centered**2).sum())
@@ -241,12 +269,36 @@ def _judge_trend(
     real = p_value < each
     length = float(days[-1] - days[0])
     unit = "%" if prior.log_scale else quantity.unit
-    span = f"{length:.0f}" if length >= 10 else f"{length:.2g}"
-    words = (
-        f"{_opening(real)}: a line through the readings {'rises' if slope > 0 else 'falls'} by "
-        f"{show_value(abs(moved), unit)} in {span} days (change between "
-        f"{show_value(low)} and {show_value(high, unit)}){'.' if real else '; noise alone does that too.'}"
-    )
+    told: dict[str, object] = {
+        "rise": show_value(abs(moved), unit),
+        "days": say("{days:.0f}", days=length) if length >= 10 else say("{days:.2g}", days=length),
+        "low": show_value(low),
+        "high": show_value(high, unit),
+    }
+    if real and slope > 0:
+        words = say(
+            "Real change: a line through the readings rises by {rise} in {days} days "
+            "(change between {low} and {high}).",
+            **told,
+        )
+    elif real:
+        words = say(
+            "Real change: a line through the readings falls by {rise} in {days} days "
+            "(change between {low} and {high}).",
+            **told,
+        )
+    elif slope > 0:
+        words = say(
+            "Within noise: a line through the readings rises by {rise} in {days} days "
+            "(change between {low} and {high}); noise alone does that too.",
+            **told,
+        )
+    else:
+        words = say(
+            "Within noise: a line through the readings falls by {rise} in {days} days "
+            "(change between {low} and {high}); noise alone does that too.",
+            **told,
+        )
     verdict: Verdict = "real change" if real else "within noise"
     return Trend(verdict, words, moved, low, high, length, prior.log_scale, p_value)
 
@@ -258,7 +310,8 @@ def _as_change(rise: float, log_scale: bool) -> float:
 def _judge_step(points: FloatArray, quantity: Quantity, prior: Belief, sd: float, each: float) -> Step:
     count = len(points)
     if count < LEAST_FOR_STEP:
-        return Step("too few readings", f"{quantity.plain}: a step needs {LEAST_FOR_STEP} readings.")
+        few = say("{quantity}: a step needs {least} readings.", quantity=quantity.plain, least=LEAST_FOR_STEP)
+        return Step("too few readings", few)
     before = np.arange(1, count)
     sums = np.cumsum(points)[:-1]
     means, later = sums / before, (points.sum() - sums) / (count - before)
@@ -267,10 +320,19 @@ def _judge_step(points: FloatArray, quantity: Quantity, prior: Belief, sd: float
     p_value = largest_step_p_value(float(heights[split]), count)
     real = p_value < each
     old, new = prior.from_scale(float(means[split])), prior.from_scale(float(later[split]))
-    words = (
-        f"{_opening(real)}: the largest step is from {show_value(old)} to {show_value(new, quantity.unit)} at reading "
-        f"{split + 2}{'.' if real else '; noise alone does that too.'}"
-    )
+    told: dict[str, object] = {
+        "before": show_value(old),
+        "after": show_value(new, quantity.unit),
+        "reading": split + 2,
+    }
+    if real:
+        words = say("Real change: the largest step is from {before} to {after} at reading {reading}.", **told)
+    else:
+        words = say(
+            "Within noise: the largest step is from {before} to {after} at reading {reading}; "
+            "noise alone does that too.",
+            **told,
+        )
     return Step("real change" if real else "within noise", words, split + 1, old, new, p_value)
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import time
 from itertools import product
 
+from soleus.core.message import say
 from soleus.knowledge.schema import Claim, Evidence, Rhythm
 
 
@@ -76,9 +77,9 @@ def adjust_for_clock(
         raise ValueError(f"the value {value} is not a number: write the result as printed, or leave it out")
     quantity = evidence.quantities.get(quantity_id)
     if quantity is None or quantity.rhythm is None:
-        return ClockAdjusted(value, value, value, 1.0, "No daily rhythm is known: nothing was changed.")
+        return ClockAdjusted(value, value, value, 1.0, say("No daily rhythm is known: nothing was changed."))
     if local_time is None:
-        return ClockAdjusted(value, value, value, 1.0, "The clock time is not known: nothing was changed.")
+        return ClockAdjusted(value, value, value, 1.0, say("The clock time is not known: nothing was changed."))
     usual = evidence.policy["usual_sampling_hour"].value
     hour = local_time.hour + local_time.minute / 60 + local_time.second / 3600
     rhythm = quantity.rhythm
@@ -90,11 +91,18 @@ def adjust_for_clock(
         )
     ]
     low, high = sorted((value * min(factors), value * max(factors)))
-    behind = f" {unit}" if unit else ""
-    note = (
-        f"{quantity.plain}, taken at {local_time:%H:%M}: read as if at {_clock(usual)}, {value * factor:.3g}{behind} "
-        f"({low:.3g} to {high:.3g}). It is highest at about {_clock(rhythm.highest_hour.value)} and lowest at about "
-        f"{_clock(rhythm.lowest_hour.value)} in people who sleep at night."
+    number = say("{value:.3g}", value=value * factor)
+    note = say(
+        "{quantity}, taken at {taken:%H:%M}: read as if at {usual}, {value} ({low:.3g} to {high:.3g}). It is highest "
+        "at about {highest} and lowest at about {lowest} in people who sleep at night.",
+        quantity=quantity.plain,
+        taken=local_time,
+        usual=_clock(usual),
+        value=say("{number} {unit}", number=number, unit=unit) if unit else number,
+        low=low,
+        high=high,
+        highest=_clock(rhythm.highest_hour.value),
+        lowest=_clock(rhythm.lowest_hour.value),
     )
     return ClockAdjusted(value * factor, low, high, factor, note)
 

@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special  # type: ignore[import-untyped]
 
+from soleus.core.message import Message, say, say_all, say_count
 from soleus.core.record import Episode, NightCount, zone_of
 
 NIGHT_STARTS = time(22, 0)  # choice: most adults lie down between 22 and 23
@@ -84,22 +85,34 @@ class ClockProfile:
         return self.at_night is not None and self.at_night.nights >= ENOUGH_NIGHTS and self.at_night.of >= ENOUGH_CRAMPS
 
     @property
-    def says(self) -> str:
+    def says(self) -> Message:
         """Two or three plain sentences."""
         known = sum(self.cramps)
-        missing = f"{len(self.missing)} {'night was' if len(self.missing) == 1 else 'nights were'} not recorded."
+        missing = say_count("{n} night was not recorded.", "{n} nights were not recorded.", len(self.missing))
+        timeless = say("{cramps} have no time.", cramps=self.without_time)
         if self.at_night is None or not self.enough:
-            nights = self.at_night.nights if self.at_night else 0
-            return (
-                f"We can't tell yet: {known} cramps of known time on {nights} nights; it takes {ENOUGH_CRAMPS} on "
-                f"{ENOUGH_NIGHTS}. {self.without_time} have no time. {missing}"
+            yet = say(
+                "We can't tell yet: {cramps} cramps of known time on {nights} nights; it takes {enough_cramps} on "
+                "{enough_nights}.",
+                cramps=known,
+                nights=self.at_night.nights if self.at_night else 0,
+                enough_cramps=ENOUGH_CRAMPS,
+                enough_nights=ENOUGH_NIGHTS,
             )
+            return say_all([yet, timeless, missing])
         share = self.at_night
-        return (
-            f"{100 * share.value:.0f} % of {known} cramps began between {NIGHT_STARTS:%H:%M} and {NIGHT_ENDS:%H:%M} "
-            f"({100 * share.low:.0f} to {100 * share.high:.0f} %); spread evenly it would be "
-            f"{100 * (self.even_share or 0):.0f} %. {self.without_time} have no time. {missing}"
+        nightly = say(
+            "{share:.0f} % of {cramps} cramps began between {start:%H:%M} and {end:%H:%M} "
+            "({low:.0f} to {high:.0f} %); spread evenly it would be {even:.0f} %.",
+            share=100 * share.value,
+            cramps=known,
+            start=NIGHT_STARTS,
+            end=NIGHT_ENDS,
+            low=100 * share.low,
+            high=100 * share.high,
+            even=100 * (self.even_share or 0),
         )
+        return say_all([nightly, timeless, missing])
 
 
 def profile(

@@ -13,13 +13,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from soleus.core.message import Message, say
 from soleus.knowledge.schema import Evidence, FrequencyRow
 from soleus.monitoring.cramp_rate import CrampRate
 
 MONTH = 30.0  # choice: the survey's longest answer is 30 nights
 # the limits between the answers never, 1, 2 to 4, 5 to 15 and 16 to 30, half way between whole nights
 LIMITS = (0.5, 1.5, 4.5, 15.5)
-ANSWERS = ("never", "once a month", "2 to 4 times a month", "5 to 15 times a month", "16 to 30 times a month")
+ANSWERS = (
+    say("never"),
+    say("once a month"),
+    say("2 to 4 times a month"),
+    say("5 to 15 times a month"),
+    say("16 to 30 times a month"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +68,16 @@ class Comparison:
         return self.step_low != self.step_high
 
     @property
-    def says(self) -> str:
+    def says(self) -> Message:
         """One plain sentence."""
-        return (
-            f"Of 100 {self.population}, {100 * self.fewer.value:.0f} have night cramps less often, "
-            f"{100 * self.same.value:.0f} as often ({self.step}), and {100 * self.more.value:.0f} more often."
+        return say(
+            "Of 100 {population}, {fewer:.0f} have night cramps less often, {same:.0f} as often ({step}), and "
+            "{more:.0f} more often.",
+            population=self.population,
+            fewer=100 * self.fewer.value,
+            same=100 * self.same.value,
+            step=self.step,
+            more=100 * self.more.value,
         )
 
 
@@ -147,10 +159,17 @@ def _row(rows: Mapping[str, FrequencyRow], age: float | None, sex: str | None) -
     return key, row
 
 
-def _population(row: FrequencyRow) -> str:
-    who = {"female": "women", "male": "men", None: "people"}[row.sex]
-    low, high = row.age
-    return f"{who} of {low:.0f} and over" if high > 100 else f"{who} of {low:.0f} to {high - 1:.0f}"
+def _population(row: FrequencyRow) -> Message:
+    low, last = row.age[0], row.age[1] - 1
+    if row.age[1] > 100:
+        if row.sex == "female":
+            return say("women of {low:.0f} and over", low=low)
+        return say("men of {low:.0f} and over", low=low) if row.sex else say("people of {low:.0f} and over", low=low)
+    if row.sex == "female":
+        return say("women of {low:.0f} to {last:.0f}", low=low, last=last)
+    if row.sex == "male":
+        return say("men of {low:.0f} to {last:.0f}", low=low, last=last)
+    return say("people of {low:.0f} to {last:.0f}", low=low, last=last)
 
 
 def _step(nights: float) -> int:

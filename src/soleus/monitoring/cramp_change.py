@@ -17,6 +17,7 @@ from typing import Literal
 
 import numpy as np
 
+from soleus.core.message import say
 from soleus.core.record import NightCount
 from soleus.knowledge.schema import Evidence
 from soleus.monitoring.overdispersion import (
@@ -130,11 +131,11 @@ def change_over_time(
     before = _period(grids[0], first_1, last_1, dispersion)
     after = _period(grids[1], first_2, last_2, dispersion)
     ratio = low = high = smallest = sure = None
-    reason = ""
+    reason: str = ""
     if min(before.nights_recorded, after.nights_recorded) < FEWEST_NIGHTS:
-        reason = f"each period needs at least {FEWEST_NIGHTS} recorded nights"
+        reason = say("each period needs at least {nights} recorded nights", nights=FEWEST_NIGHTS)
     elif before.cramps + after.cramps == 0:
-        reason = "there was no cramp in either period"
+        reason = say("there was no cramp in either period")
     if before.nights_recorded and after.nights_recorded and before.cramps:
         n_1, n_2 = before.nights_recorded, after.nights_recorded
         ratio = (after.cramps / n_2) / (before.cramps / n_1)
@@ -154,7 +155,7 @@ def change_over_time(
         elif low is not None and low > 1:
             verdict = "more"
         if verdict == "can't tell":
-            reason = "the difference is within what the nights scatter by themselves"
+            reason = say("the difference is within what the nights scatter by themselves")
     rivals = (
         *_season(grids, (first_1, first_2), evidence, hemisphere),
         *_bad_start(night_counts, grids[0], first_1, before, after, evidence),
@@ -247,11 +248,12 @@ def _season(
     if abs(math.log(ratio)) < math.log(SEASON_WORTH_NAMING):
         return ()
     if hemisphere is None:
-        why = "the periods lie in different seasons, and cramps are most frequent in summer"
+        why = say("the periods lie in different seasons, and cramps are most frequent in summer")
         return (RivalExplanation("season", why, None),)
-    why = (
+    why = say(
         "the periods lie in different seasons: cramps are most frequent in summer, and the season alone would make the "
-        f"later rate {ratio:.1f} times the earlier one"
+        "later rate {ratio:.1f} times the earlier one",
+        ratio=ratio,
     )
     return (RivalExplanation("season", why, ratio),)
 
@@ -273,8 +275,9 @@ def _bad_start(
     if not begins_here or (len(rest) and start.mean() <= rest.mean()):
         return ()
     fall = evidence.rival_explanations["fall_without_treatment"].value
-    why = (
+    why = say(
         "the diary began in a bad stretch, and bad stretches pass by themselves: people who were given no active "
-        f"treatment in trials had {fall:.0f} % fewer cramps too"
+        "treatment in trials had {fall:.0f} % fewer cramps too",
+        fall=fall,
     )
     return (RivalExplanation("regression_to_the_mean", why, 1 - fall / 100),)

@@ -13,6 +13,7 @@ from datetime import date
 
 import numpy as np
 
+from soleus.core.message import Message, say, say_all, say_count
 from soleus.core.record import Episode, Night, NightCount
 from soleus.knowledge.schema import Evidence
 from soleus.monitoring.cramp_change import (
@@ -105,17 +106,22 @@ class CrampRate:
     enough: bool
 
     @property
-    def says(self) -> str:
+    def says(self) -> Message:
         """One plain sentence."""
         if self.per_week is None:
-            return f"We can't tell yet: none of the {self.nights_missing} nights was recorded."
-        text = (
-            f"{self.per_week:.1f} cramps a week ({self.low:.1f} to {self.high:.1f}) from {self.nights_recorded} "
-            f"recorded {_nights(self.nights_recorded)}; {self.nights_missing} {_nights(self.nights_missing)} missing."
+            return say("We can't tell yet: none of the {missing} nights was recorded.", missing=self.nights_missing)
+        text = say(
+            "{rate:.1f} cramps a week ({low:.1f} to {high:.1f}) from {recorded}; {missing}.",
+            rate=self.per_week,
+            low=self.low,
+            high=self.high,
+            recorded=say_count("{n} recorded night", "{n} recorded nights", self.nights_recorded),
+            missing=say_count("{n} night missing", "{n} nights missing", self.nights_missing),
         )
         if self.enough:
             return text
-        return f"{text} That is too few for a firm answer: it takes {ENOUGH_NIGHTS} recorded nights."
+        few = say("That is too few for a firm answer: it takes {nights} recorded nights.", nights=ENOUGH_NIGHTS)
+        return say_all([text, few])
 
 
 def weekly_rate(
@@ -194,10 +200,6 @@ def weekly_rate(
         sleep_lost=_sleep_lost(grid, first, [night for night in nights if first <= night.night_of <= last]),
         enough=n >= ENOUGH_NIGHTS,
     )
-
-
-def _nights(count: int) -> str:
-    return "night" if count == 1 else "nights"
 
 
 def _told(episodes: Sequence[Episode], value_of: Callable[[Episode], float | None]) -> Told | None:

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 import numpy as np
 from scipy import special  # type: ignore[import-untyped]
 
+from soleus.core.message import Message, say
 from soleus.core.record import Sample, zone_of
 from soleus.knowledge.laboratory_text import normalize_unit
 from soleus.knowledge.schema import Quantity
@@ -33,9 +34,14 @@ class Window:
         """Whether an hour of the clock (0 to 24) lies in it."""
         return self.start <= hour < self.end or self.start <= hour + 24 < self.end
 
-    def __str__(self) -> str:
+    @property
+    def words(self) -> Message:
+        """Start and end by the clock."""
         start, end = (f"{int(hour % 24):02d}:{round(hour % 1 * 60):02d}" for hour in (self.start, self.end))
-        return f"{start} to {end}"
+        return say("{start} to {end}", start=start, end=end)
+
+    def __str__(self) -> str:
+        return str(self.words)
 
 
 MORNING = Window(DAY_STARTS, 12.0)  # choice: until noon

@@ -9,6 +9,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
+from soleus.core.message import Message, say, say_all, say_count
 from soleus.core.record import Factor
 
 FloatArray = NDArray[np.float64]
@@ -65,7 +66,8 @@ def factor_series(factors: Sequence[Factor], grid: FloatArray, first: date) -> t
     for name in sorted(by_name):
         units = sorted({factor.unit.strip() for factor in by_name[name]})
         if len(units) > 1:
-            waiting.append(NotYet(name, f"noted in different units ({', '.join(unit or 'none' for unit in units)})"))
+            told = say_all([unit or say("none") for unit in units], ", ")
+            waiting.append(NotYet(name, say("noted in different units ({units})", units=told)))
             continue
         values = np.full(len(grid), np.nan)
         for factor in by_name[name]:
@@ -84,27 +86,34 @@ def _split(name: str, unit: str, values: FloatArray, grid: FloatArray) -> Factor
     """Return with against without; an amount that is hardly ever none is split at the person's own median."""
     told = np.isfinite(values)
     both = told & np.isfinite(grid)
-    limit, contrast = 0.0, "with it"
+    limit, contrast = 0.0, say("with it")
     is_amount = bool(unit) or not set(np.unique(values[both])) <= {0.0, 1.0}
     if is_amount and both.any() and (values[both] <= 0).sum() < FEWEST_EACH:
         limit = float(np.median(values[both]))
-        contrast = f"with more than {limit:g} {unit}".rstrip()
+        contrast = say("with more than {limit:g}", limit=limit)
+        if unit:
+            contrast = say("with more than {limit:g} {unit}", limit=limit, unit=unit)
     return FactorSeries(name, contrast, (np.nan_to_num(values) > limit).astype(float) * told, told.astype(float))
 
 
-def _reason(one: FactorSeries, recorded: NDArray[np.bool_], first: date) -> str:
-    """Return why a factor can't be judged, or an empty text."""
+def _reason(one: FactorSeries, recorded: NDArray[np.bool_], first: date) -> Message | None:
+    """Return why a factor can't be judged; None when it can."""
     nights = np.flatnonzero((one.told > 0) & recorded)
     present = one.present[nights]
     with_it, without = int(present.sum()), int(len(present) - present.sum())
     if min(with_it, without) < FEWEST_EACH:
-        plural = "night" if with_it == 1 else "nights"
-        return f"noted on {with_it} recorded {plural} with it and {without} without; it takes {FEWEST_EACH} of each"
+        return say_count(
+            "noted on {n} recorded night with it and {without} without; it takes {needed} of each",
+            "noted on {n} recorded nights with it and {without} without; it takes {needed} of each",
+            with_it,
+            without=without,
+            needed=FEWEST_EACH,
+        )
     if np.abs(np.diff(present)).sum() < FEWEST_CHANGES:
-        return "it came in a few long stretches: compare these as periods instead"
+        return say("it came in a few long stretches: compare these as periods instead")
     weekday = (nights + first.weekday()) % 7
     spread = present - present.mean()
     within = sum(float(((p := present[weekday == day]) - p.mean()) @ (p - p.mean())) for day in set(weekday.tolist()))
     if 1 - within / float(spread @ spread) > WEEKDAY_SHARE:
-        return "it follows the day of the week, so the two can't be told apart"
-    return ""
+        return say("it follows the day of the week, so the two can't be told apart")
+    return None

@@ -16,6 +16,7 @@ from typing import Literal
 
 import msgspec
 
+from soleus.core.message import Message, say, say_all, say_count
 from soleus.core.record import Leg, Posture, Sample
 from soleus.knowledge.laboratory_text import normalize_unit
 from soleus.knowledge.schema import Evidence
@@ -26,6 +27,9 @@ from soleus.monitoring.units import convert_unit
 Take = Literal["highest", "middle"]
 MORNING_TIMES = Window(6.0, 10.0)  # choice: soon after getting up, before the legs have been stood on for long
 EVENING_TIMES = Window(18.0, 23.0)  # choice: after the day on the legs, before bed
+
+_POSTURES = {"lying": say("lying"), "sitting": say("sitting"), "standing": say("standing")}
+_LEGS = {"left": say("left"), "right": say("right"), "both": say("both")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +63,51 @@ class Protocol:
         """Refuse a protocol that no series could keep."""
         if self.tries < 1 or self.days < ENOUGH_DAYS or self.sitting_min <= 0:
             raise ValueError(
-                f"protocol {self.name!r}: {self.tries} tries, {self.days} days, {self.sitting_min:g} minutes a "
-                f"sitting: write at least 1 try, {ENOUGH_DAYS} days and some minutes"
+                say(
+                    "protocol {name!r}: {tries} tries, {days} days, {minutes:g} minutes a sitting: write at least "
+                    "1 try, {enough} days and some minutes",
+                    name=self.name,
+                    tries=self.tries,
+                    days=self.days,
+                    minutes=self.sitting_min,
+                    enough=ENOUGH_DAYS,
+                )
             )
         if any(self.morning.holds(quarter / 4) and self.evening.holds(quarter / 4) for quarter in range(96)):
-            raise ValueError(f"protocol {self.name!r}: morning {self.morning} and evening {self.evening} overlap")
+            raise ValueError(
+                say(
+                    "protocol {name!r}: morning {morning} and evening {evening} overlap",
+                    name=self.name,
+                    morning=self.morning.words,
+                    evening=self.evening.words,
+                )
+            )
 
     def instructions(self) -> tuple[str, ...]:
         """Say what to do, one plain sentence each."""
-        posture = f" {self.posture}" if self.posture else " always in the same posture"
-        which = "the highest" if self.take == "highest" else "the middle one"
+        take: dict[str, object] = {"tries": self.tries, "minutes": self.sitting_min}
+        if self.take == "highest":
+            counts = say(
+                "Take {tries} readings within {minutes:g} minutes and write them all down; the highest counts.", **take
+            )
+        else:
+            counts = say(
+                "Take {tries} readings within {minutes:g} minutes and write them all down; the middle one counts.",
+                **take,
+            )
         return (
-            f"Measure twice a day: {self.morning} and {self.evening}, always at about the same time.",
-            f"Rest for {self.rest_min:g} minutes first, then measure{posture}, on the same leg and at the same spot.",
-            f"Take {self.tries} readings within {self.sitting_min:g} minutes and write them all down; {which} counts.",
-            f"Do so for {self.days + 1} days. The first day is practice.",
+            say(
+                "Measure twice a day: {morning} and {evening}, always at about the same time.",
+                morning=self.morning.words,
+                evening=self.evening.words,
+            ),
+            say(
+                "Rest for {minutes:g} minutes first, then measure {posture}, on the same leg and at the same spot.",
+                minutes=self.rest_min,
+                posture=_POSTURES[self.posture] if self.posture else say("always in the same posture"),
+            ),
+            counts,
+            say("Do so for {days} days. The first day is practice.", days=self.days + 1),
         )
 
 
@@ -112,7 +146,7 @@ class ProtocolReport:
     practice_day: date | None
     days_complete: int
     day_night: DayNight
-    warnings: tuple[str, ...]
+    warnings: tuple[Message, ...]
 
     @property
     def enough(self) -> bool:
@@ -140,15 +174,18 @@ class ProtocolReport:
         return self.day_night.amplitude_percent
 
     @property
-    def says(self) -> str:
+    def says(self) -> Message:
         """Whether the data suffice, in one sentence."""
         done, wanted = self.days_complete, self.protocol.days
+        if self.enough and done == wanted:
+            return say("Enough: {done} of {wanted} days.", done=done, wanted=wanted)
         if self.enough:
-            return (
-                f"Enough: {done} of {wanted} days." if done == wanted else f"Enough: {done} days, {wanted} are needed."
-            )
-        more = wanted - done
-        return f"Not yet: {more} more {'day' if more == 1 else 'days'} with a morning and an evening reading."
+            return say("Enough: {done} days, {wanted} are needed.", done=done, wanted=wanted)
+        return say_count(
+            "Not yet: {n} more day with a morning and an evening reading.",
+            "Not yet: {n} more days with a morning and an evening reading.",
+            wanted - done,
+        )
 
 
 def evaluate(
@@ -202,9 +239,12 @@ def evaluate(
     for group in groups:
         sitting = _sitting(protocol, group, leg, zone)
         if sitting.counts and (sitting.day, sitting.part) in taken:
-            sitting = replace(sitting, value=None, why_not=f"a second sitting in the same {sitting.part}")
+            second = say("a second sitting in the same morning")
+            if sitting.part == "evening":
+                second = say("a second sitting in the same evening")
+            sitting = replace(sitting, value=None, why_not=second)
         if sitting.counts and sitting.day == practice:
-            sitting = replace(sitting, why_not="the first day is practice")
+            sitting = replace(sitting, why_not=say("the first day is practice"))
         if sitting.value is not None:
             taken.add((sitting.day, sitting.part))
         sittings.append(sitting)
@@ -238,38 +278,48 @@ def _sitting(protocol: Protocol, group: Sequence[Sample], leg: Leg | None, zone:
         "morning" if protocol.morning.holds(hour) else "evening" if protocol.evening.holds(hour) else ""
     )
     values: list[float] = []
-    reasons: list[str] = []
+    reasons: list[Message] = []
     for sample in group:
         reason = _departure(protocol, sample, leg)
         if reason:
             reasons.append(reason)
         else:
             values.append(_in_unit(sample, protocol.unit))
-    why_not = ""
+    why_not: str = ""
     if not part:
-        why_not = f"at {at:%H:%M}, outside {protocol.morning} and {protocol.evening}"
+        why_not = say(
+            "at {clock:%H:%M}, outside {morning} and {evening}",
+            clock=at.time(),
+            morning=protocol.morning.words,
+            evening=protocol.evening.words,
+        )
     elif not values:
-        why_not = "; ".join(dict.fromkeys(reasons))
+        why_not = say_all(list(dict.fromkeys(reasons)), "; ")
     elif len(values) < protocol.tries:
-        why_not = "; ".join([f"only {len(values)} of {protocol.tries} tries", *dict.fromkeys(reasons)])
+        few = say("only {done} of {tries} tries", done=len(values), tries=protocol.tries)
+        why_not = say_all([few, *dict.fromkeys(reasons)], "; ")
     value = None
     if not why_not:
         if len(values) > protocol.tries:  # the best of five is higher than the best of three
-            reasons.append(f"only the first {protocol.tries} of {len(values)} tries are used")
+            reasons.append(
+                say("only the first {tries} of {done} tries are used", tries=protocol.tries, done=len(values))
+            )
         ordered = sorted(values[: protocol.tries])
         middle = (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
         value = ordered[-1] if protocol.take == "highest" else middle
     return Sitting(at, day_of(at), part, len(values), value, why_not, () if why_not else tuple(dict.fromkeys(reasons)))
 
 
-def _departure(protocol: Protocol, sample: Sample, leg: Leg | None) -> str:
-    """Return how one reading departs from the protocol; "" when it keeps to it."""
+def _departure(protocol: Protocol, sample: Sample, leg: Leg | None) -> Message | None:
+    """Return how one reading departs from the protocol; None when it keeps to it."""
     if protocol.posture is not None and sample.posture != protocol.posture:
-        told = f"{sample.posture}, not {protocol.posture}" if sample.posture else "the posture was not noted"
-        return f"posture: {told}"
+        if sample.posture is None:
+            return say("posture: the posture was not noted")
+        told, wanted = _POSTURES[sample.posture], _POSTURES[protocol.posture]
+        return say("posture: {told}, not {wanted}", told=told, wanted=wanted)
     if leg is not None and sample.leg is not None and sample.leg != leg:
-        return f"leg: {sample.leg}, not {leg}"
-    return ""
+        return say("leg: {told}, not {wanted}", told=_LEGS[sample.leg], wanted=_LEGS[leg])
+    return None
 
 
 def _in_unit(sample: Sample, unit: str) -> float:
@@ -278,14 +328,27 @@ def _in_unit(sample: Sample, unit: str) -> float:
     return convert_unit(sample.value, sample.unit, unit)
 
 
-def _warnings(protocol: Protocol, evidence: Evidence) -> tuple[str, ...]:
+def _warnings(protocol: Protocol, evidence: Evidence) -> tuple[Message, ...]:
     """Say what posture alone does to the reading, from the published figures."""
     if protocol.still and protocol.moved:
         still, moved = evidence.doppler[protocol.still], evidence.doppler[protocol.moved]
-        return (
-            f"Posture alone changes it: {still.site} {still.claim.value:g} {still.claim.unit} {still.state}, "
-            f"{moved.claim.value:g} {moved.claim.unit} {moved.state} ({still.claim.source}).",
+        warning = say(
+            "Posture alone changes it: {site} {still:g} {still_unit} {still_state}, {moved:g} {moved_unit} "
+            "{moved_state} ({source}).",
+            site=still.site,
+            still=still.claim.value,
+            still_unit=still.claim.unit,
+            still_state=still.state,
+            moved=moved.claim.value,
+            moved_unit=moved.claim.unit,
+            moved_state=moved.state,
+            source=still.claim.source,
         )
+        return (warning,)
     quantity = evidence.quantities.get(protocol.quantity)
     facts = quantity.facts if quantity else ()
-    return tuple(f"Posture alone changes it: {fact.note} ({fact.source})." for fact in facts if fact.about == "posture")
+    return tuple(
+        say("Posture alone changes it: {note} ({source}).", note=fact.note, source=fact.source)
+        for fact in facts
+        if fact.about == "posture"
+    )

@@ -22,6 +22,7 @@ from datetime import date, timedelta
 import numpy as np
 from scipy import special  # type: ignore[import-untyped]
 
+from soleus.core.message import Message, say, say_all, say_count
 from soleus.core.record import Sample
 from soleus.knowledge.laboratory_text import normalize_unit
 from soleus.knowledge.schema import Quantity
@@ -102,30 +103,57 @@ class DayNight:
     notes: tuple[str, ...] = ()
 
     @property
-    def says(self) -> str:
+    def says(self) -> Message:
         """Two plain sentences at most."""
-        unit = f" {self.unit}" if self.unit and self.unit != "1" else ""
         paired = self.difference.days if self.difference else 0
         if self.measurable is None or self.difference is None:
-            return (
-                f"We can't tell yet: {_days(paired)} with a morning and an evening reading, "
-                f"{ENOUGH_DAYS - paired} more to go."
+            return say_count(
+                "We can't tell yet: {n} day with a morning and an evening reading, {more} more to go.",
+                "We can't tell yet: {n} days with a morning and an evening reading, {more} more to go.",
+                paired,
+                more=ENOUGH_DAYS - paired,
             )
-        size = abs(self.difference.value)
+        text = self._difference_words(self.difference)
+        if self.amplitude is None or self.noise_amplitude is None:
+            return text
+        swing = say(
+            "A day swings by {swing}; readings that only scatter would give {noise}.",
+            swing=self._amount(say("{value:.3g}", value=self.amplitude)),
+            noise=self._amount(say("{value:.3g}", value=self.noise_amplitude)),
+        )
+        return say_all([text, swing])
+
+    def _difference_words(self, difference: DayMean) -> Message:
+        size = abs(difference.value)
         if self.measurable:
-            low, high = sorted((abs(self.difference.low or 0.0), abs(self.difference.high or 0.0)))
-            side = "higher" if self.difference.value > 0 else "lower"
-            text = f"Evenings are {size:.3g}{unit} {side} than mornings ({low:.3g} to {high:.3g}, {_days(paired)})."
-        else:
-            text = f"Morning and evening are not distinguishable from noise after {_days(paired)}"
-            needed = f"about {self.days_needed} days" if self.days_needed else "more than a year"
-            text += f"; a difference of {size:.2g}{unit}, if it is real, takes {needed}."
-        if self.amplitude is not None and self.noise_amplitude is not None:
-            text += (
-                f" A day swings by {self.amplitude:.3g}{unit}; readings that only scatter would give "
-                f"{self.noise_amplitude:.3g}{unit}."
+            low, high = sorted((abs(difference.low or 0.0), abs(difference.high or 0.0)))
+            told: dict[str, object] = {
+                "size": self._amount(say("{value:.3g}", value=size)),
+                "low": low,
+                "high": high,
+                "days": difference.days,
+            }
+            if difference.value > 0:
+                return say("Evenings are {size} higher than mornings ({low:.3g} to {high:.3g}, {days} days).", **told)
+            return say("Evenings are {size} lower than mornings ({low:.3g} to {high:.3g}, {days} days).", **told)
+        told = {"days": difference.days, "size": self._amount(say("{value:.2g}", value=size))}
+        if self.days_needed:
+            return say(
+                "Morning and evening are not distinguishable from noise after {days} days; a difference of {size}, if "
+                "it is real, takes about {needed} days.",
+                **told,
+                needed=self.days_needed,
             )
-        return text
+        return say(
+            "Morning and evening are not distinguishable from noise after {days} days; a difference of {size}, if it "
+            "is real, takes more than a year.",
+            **told,
+        )
+
+    def _amount(self, number: Message) -> Message:
+        if not self.unit or self.unit == "1":
+            return number
+        return say("{number} {unit}", number=number, unit=self.unit)
 
 
 def day_night(
@@ -281,11 +309,7 @@ def _weeks(days: Sequence[Day], has_zero: bool) -> tuple[Week, ...]:
 def _notes(samples: Sequence[Sample]) -> tuple[str, ...]:
     notes = []
     if len({sample.posture for sample in samples}) > 1:
-        notes.append("The posture was not always the same or not always noted: it may be what differs.")
+        notes.append(say("The posture was not always the same or not always noted: it may be what differs."))
     if len({sample.leg for sample in samples}) > 1:
-        notes.append("The leg was not always the same or not always noted: it may be what differs.")
+        notes.append(say("The leg was not always the same or not always noted: it may be what differs."))
     return tuple(notes)
-
-
-def _days(count: int) -> str:
-    return "1 day" if count == 1 else f"{count} days"

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 from soleus.core.case import Person
+from soleus.core.message import Message, say, say_all, say_count
 from soleus.knowledge.schema import Quantity
 from soleus.monitoring.set_point_belief import DISEASE_SHARE, Belief, noise_sd, population_belief
 
@@ -100,38 +101,75 @@ class SetPointEstimate:
         for weight, point in _likely_points(self.belief.widen(self.next_sd), WIDTH_STEPS):
             then = self.belief.learn([point], [self.next_sd])
             width_then += weight * (then.quantile(0.975) - then.quantile(0.025))
-        side = "below" if below >= 0.5 else "above"
-        chance = max(below, 1 - below)
-        edge = show_value(limit, self.unit)
-        shrink = f"narrow the 95 % interval from {width_now:.2g} to about {show_value(width_then, self.unit)}"
-        if settled:
-            words = (
-                f"{self.name} is {side} {edge} ({_percent(chance)}): settled, unless something changes. "
-                f"One more sample would {shrink}; it would still be settled then with {_percent(settles)}."
-            )
-        else:
-            words = (
-                f"We can't tell yet on which side of {edge} the person's own level lies ({side}: "
-                f"{_percent(chance)}). One more sample would settle it with {_percent(settles)}, and {shrink}."
-            )
+        words = say_all([self._side_words(limit, below, settled), self._more_words(settled, settles, width_then)])
         return NextSample(
             limit=limit, width_now=width_now, width_then=width_then, settled=settled, settles=settles, words=words
         )
 
-    @property
-    def words(self) -> str:
-        """What is known, in a sentence."""
-        span = f"{show_value(self.low)} to {show_value(self.high, self.unit)}"
-        if self.readings_mean is None:
-            return f"{self.name}: no reading yet, so we can't tell. 95 % of people like this have a level of {span}."
-        many = "1 reading" if self.count == 1 else f"{self.count} readings"
-        drawn = abs(self.mean - self.readings_mean) > 0.1 * (self.high - self.low)
-        why = (
-            f"; {many} alone would say {show_value(self.readings_mean)}, part of which is taken for chance"
-            if drawn
-            else ""
+    def _side_words(self, limit: float, below: float, settled: bool) -> Message:
+        told: dict[str, object] = {
+            "name": self.name,
+            "limit": show_value(limit, self.unit),
+            "chance": _percent(max(below, 1 - below)),
+        }
+        if settled and below >= 0.5:
+            return say("{name} is below {limit} ({chance}): settled, unless something changes.", **told)
+        if settled:
+            return say("{name} is above {limit} ({chance}): settled, unless something changes.", **told)
+        if below >= 0.5:
+            return say(
+                "We can't tell yet on which side of {limit} the person's own level lies (below: {chance}).", **told
+            )
+        return say("We can't tell yet on which side of {limit} the person's own level lies (above: {chance}).", **told)
+
+    def _more_words(self, settled: bool, settles: float, width_then: float) -> Message:
+        told: dict[str, object] = {
+            "now": self.high - self.low,
+            "then": show_value(width_then, self.unit),
+            "chance": _percent(settles),
+        }
+        if settled:
+            return say(
+                "One more sample would narrow the 95 % interval from {now:.2g} to about {then}; it would still be "
+                "settled then with {chance}.",
+                **told,
+            )
+        return say(
+            "One more sample would settle it with {chance}, and narrow the 95 % interval from {now:.2g} to about "
+            "{then}.",
+            **told,
         )
-        return f"{self.name}: the person's own level is about {show_value(self.mean)} ({span}, 95 %), from {many}{why}."
+
+    @property
+    def words(self) -> Message:
+        """What is known, in a sentence."""
+        told: dict[str, object] = {
+            "name": self.name,
+            "middle": show_value(self.mean),
+            "low": show_value(self.low),
+            "high": show_value(self.high, self.unit),
+        }
+        if self.readings_mean is None:
+            return say(
+                "{name}: no reading yet, so we can't tell. 95 % of people like this have a level of {low} to {high}.",
+                **told,
+            )
+        if abs(self.mean - self.readings_mean) <= 0.1 * (self.high - self.low):
+            return say_count(
+                "{name}: the person's own level is about {middle} ({low} to {high}, 95 %), from {n} reading.",
+                "{name}: the person's own level is about {middle} ({low} to {high}, 95 %), from {n} readings.",
+                self.count,
+                **told,
+            )
+        return say_count(
+            "{name}: the person's own level is about {middle} ({low} to {high}, 95 %), from {n} reading; {n} reading "
+            "alone would say {alone}, part of which is taken for chance.",
+            "{name}: the person's own level is about {middle} ({low} to {high}, 95 %), from {n} readings; {n} readings "
+            "alone would say {alone}, part of which is taken for chance.",
+            self.count,
+            **told,
+            alone=show_value(self.readings_mean),
+        )
 
 
 def estimate_set_point(
@@ -231,7 +269,7 @@ def scale_points(values: Sequence[float], quantity: Quantity, belief: Belief) ->
     return [belief.to_scale(value) for value in values]
 
 
-def show_value(value: float, unit: str = "") -> str:
+def show_value(value: float, unit: str = "") -> Message:
     """Return a value with three figures, without an exponent for what laboratories report, and with its unit.
 
     Examples
@@ -242,8 +280,11 @@ def show_value(value: float, unit: str = "") -> str:
     ('2.15 mmol/L', '0.9')
     """
     size = abs(value)
-    text = f"{value:.0f}" if 100 <= size < 1e7 else f"{value:.1f}" if 10 <= size < 100 else f"{value:.3g}"
-    return text if unit in ("", "1") else f"{text} {unit}"
+    if 100 <= size < 1e7:
+        number = say("{value:.0f}", value=value)
+    else:
+        number = say("{value:.1f}", value=value) if 10 <= size < 100 else say("{value:.3g}", value=value)
+    return number if unit in ("", "1") else say("{number} {unit}", number=number, unit=unit)
 
 
 def _likely_points(belief: Belief, steps: int) -> list[tuple[float, float]]:
@@ -253,6 +294,8 @@ def _likely_points(belief: Belief, steps: int) -> list[tuple[float, float]]:
     return [(part.weight / steps, part.mean + part.sd * node) for part in belief.parts for node in nodes]
 
 
-def _percent(probability: float) -> str:
+def _percent(probability: float) -> Message:
     shown = round(100 * probability)
-    return "less than 1 %" if shown < 1 else "more than 99 %" if shown > 99 else f"{shown} %"
+    if shown < 1:
+        return say("less than 1 %")
+    return say("more than 99 %") if shown > 99 else say("{p} %", p=shown)

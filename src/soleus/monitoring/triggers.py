@@ -16,12 +16,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
 
 import numpy as np
 
+from soleus.core.message import Message, say, say_all
 from soleus.core.record import Factor, NightCount
 from soleus.monitoring.factor_series import FactorSeries, FloatArray, NotYet, factor_series
 from soleus.monitoring.overdispersion import night_grid
@@ -35,7 +36,7 @@ MOST_SHIFTS = 1999  # choice: more would not move the probability by more than 0
 SAME = 1e-9  # scores nearer than this are equal but for rounding
 SEEN_POWER = 0.842  # normal quantile of 0.8: an association of this size is seen four times in five
 
-NOT_A_CAUSE = (
+NOT_A_CAUSE = say(
     "An association is not a cause: something else may come with the circumstance, "
     "or the first signs of a cramp may change what a person does."
 )
@@ -65,17 +66,34 @@ class Trigger:
     verdict: Literal["more cramps", "fewer cramps", "no association seen"]
 
     @property
-    def says(self) -> str:
+    def says(self) -> Message:
         """One plain sentence."""
         if self.verdict == "no association seen":
-            return (
-                f"{self.name}: no association seen. One that makes cramps {self.seen_from[1]:.1f} times as many, or "
-                f"{self.seen_from[0]:.1f} times, would probably have been seen."
+            return say(
+                "{name}: no association seen. One that makes cramps {more:.1f} times as many, or "
+                "{fewer:.1f} times, would probably have been seen.",
+                name=self.name,
+                more=self.seen_from[1],
+                fewer=self.seen_from[0],
             )
-        return (
-            f"{self.name}: {self.verdict} on nights {self.contrast}, {self.ratio:.1f} times as many "
-            f"({self.low:.1f} to {self.high:.1f}). {NOT_A_CAUSE}"
-        )
+        found: dict[str, object] = {
+            "name": self.name,
+            "contrast": self.contrast,
+            "ratio": self.ratio,
+            "low": self.low,
+            "high": self.high,
+        }
+        if self.verdict == "more cramps":
+            seen = say(
+                "{name}: more cramps on nights {contrast}, {ratio:.1f} times as many ({low:.1f} to {high:.1f}).",
+                **found,
+            )
+        else:
+            seen = say(
+                "{name}: fewer cramps on nights {contrast}, {ratio:.1f} times as many ({low:.1f} to {high:.1f}).",
+                **found,
+            )
+        return say_all([seen, NOT_A_CAUSE])
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +105,7 @@ class TriggerReport:
     nights_recorded: int
     shifts: int
     false_alarm: float
-    caution: str = NOT_A_CAUSE
+    caution: str = field(default_factory=lambda: NOT_A_CAUSE)  # a message can be no default of a described shape
 
     @property
     def flagged(self) -> tuple[Trigger, ...]:
@@ -134,15 +152,15 @@ def look_for_triggers(night_counts: Sequence[NightCount], factors: Sequence[Fact
     grid = night_grid(night_counts, first, first + timedelta(days=7 * weeks - 1))
     recorded = int(np.isfinite(grid).sum())
     series, not_yet = factor_series(factors, grid, first)
-    reason = ""
+    reason = None
     if recorded < FEWEST_NIGHTS:
-        reason = f"{recorded} nights are recorded; it takes {FEWEST_NIGHTS}"
+        reason = say("{recorded} nights are recorded; it takes {needed}", recorded=recorded, needed=FEWEST_NIGHTS)
     elif not np.nansum(grid):
-        reason = "there was no cramp to go with anything"
+        reason = say("there was no cramp to go with anything")
     elif np.nanmin(grid) == np.nanmax(grid):
-        reason = "every recorded night had the same number of cramps"
+        reason = say("every recorded night had the same number of cramps")
     if reason or not series:
-        waiting = (*not_yet, *(NotYet(s.name, reason) for s in series))
+        waiting = (*not_yet, *(NotYet(s.name, reason) for s in series if reason))
         return TriggerReport((), tuple(sorted(waiting, key=_name)), recorded, 0, FALSE_ALARM)
     shifts = np.arange(1, len(grid))
     if len(shifts) > MOST_SHIFTS:

@@ -15,6 +15,7 @@ from functools import cache
 from tokenize import TokenError
 from typing import Any
 
+from soleus.core.message import say
 from soleus.knowledge.laboratory_text import normalize_unit, tidy_text
 from soleus.knowledge.schema import Quantity
 
@@ -116,8 +117,11 @@ def convert(value: float, unit: str, quantity: Quantity) -> float:
         ...
     ValueError: Calcium, total: unit 'stone' is not known. Usual are mmol/L, mg/dL, mg/L, meq/L: copy it from the report
     """
+    label = quantity.label
     if not math.isfinite(value):
-        raise ValueError(f"{quantity.label}: {value} is no number. Copy the number from the report")
+        raise ValueError(
+            say("{quantity}: {value} is no number. Copy the number from the report", quantity=label, value=value)
+        )
     known = {
         _spell(name): (factor, quantity.offset.get(name, 0.0))
         for name, factor in quantity.units.items()
@@ -131,14 +135,32 @@ def convert(value: float, unit: str, quantity: Quantity) -> float:
         return value
     usual = _usual_units(quantity)
     if not unit.strip():
-        raise ValueError(f"{quantity.label}: the unit is missing. Usual are {usual}: copy it from the report")
+        raise ValueError(
+            say(
+                "{quantity}: the unit is missing. Usual are {usual}: copy it from the report",
+                quantity=label,
+                usual=usual,
+            )
+        )
     if spelled in {_spell(name) for name in quantity.units if name.endswith("?")}:
         raise ValueError(
-            f"{quantity.label}: {unit!r} is nearly always a misprint. Usual are {usual}: look at the report again"
+            say(
+                "{quantity}: {unit!r} is nearly always a misprint. Usual are {usual}: look at the report again",
+                quantity=label,
+                unit=unit,
+                usual=usual,
+            )
         )
     answer = _by_dimension(value, unit, quantity)
     if answer is None:
-        raise ValueError(f"{quantity.label}: unit {unit!r} is not known. Usual are {usual}: copy it from the report")
+        raise ValueError(
+            say(
+                "{quantity}: unit {unit!r} is not known. Usual are {usual}: copy it from the report",
+                quantity=label,
+                unit=unit,
+                usual=usual,
+            )
+        )
     return answer
 
 
@@ -170,10 +192,14 @@ def convert_unit(value: float, unit: str, to_unit: str, molar_mass_g_per_mol: fl
     source, target = _expression(unit), _expression(to_unit)
     for name, expression in ((unit, source), (to_unit, target)):
         if expression is None:
-            raise ValueError(f"unit {name!r} is not known: write it in UCUM, such as cm/s, mm[Hg], Cel, mg/dL")
+            raise ValueError(
+                say("unit {unit!r} is not known: write it in UCUM, such as cm/s, mm[Hg], Cel, mg/dL", unit=name)
+            )
     answer = _pint_convert(value, str(source), str(target), molar_mass_g_per_mol)
     if answer is None:
-        raise ValueError(f"{unit!r} and {to_unit!r} do not measure the same thing: correct one of them")
+        raise ValueError(
+            say("{unit!r} and {wanted!r} do not measure the same thing: correct one of them", unit=unit, wanted=to_unit)
+        )
     return answer
 
 

@@ -15,6 +15,7 @@ from soleus.core.assessment import (
     Cramp,
     Inquiry,
     Manifest,
+    Measured,
     Probability,
     RaisedFlag,
     SayingAnswer,
@@ -22,6 +23,7 @@ from soleus.core.assessment import (
     Urgency,
 )
 from soleus.core.case import Facts
+from soleus.core.message import Message, say, say_all
 from soleus.core.problem import Problem
 from soleus.core.version import __version__
 from soleus.knowledge.schema import Cause, Evidence, Remedy
@@ -36,7 +38,7 @@ from soleus.reasoning.red_flags import Judge, belongs, judge_red_flags
 FloatArray = NDArray[np.float64]
 DRAWS = 200
 INTERVAL = (0.025, 0.975)
-NOT_ASKED = Inquiry(questions=(), stop=False, reason="not asked for")
+NOT_ASKED = Inquiry(questions=(), stop=False, reason=say("not asked for"))
 SEED = 20261124  # choice: any fixed number; the draws only have to be the same every time
 MOST_QUESTIONS = 6  # choice: more questions at once are not answered
 TOLERATED = 0.001  # choice: a share left out that no shown digit could tell
@@ -44,7 +46,13 @@ DIGITS = 12  # answers are rounded here, far below any meaning, so that bytes do
 
 
 def assess_facts(
-    network: Network, facts: Facts, *, case_id: str = "", draws: int = DRAWS, steps: bool = True
+    network: Network,
+    facts: Facts,
+    *,
+    case_id: str = "",
+    draws: int = DRAWS,
+    steps: bool = True,
+    questions: bool | None = None,
 ) -> Assessment:
     """Return the whole answer for one person.
 
@@ -62,7 +70,9 @@ def assess_facts(
     draws : int
         Draws of the uncertain numbers for the intervals; 0 leaves intervals at their central value.
     steps : bool
-        False leaves out the step-by-step explanation and the next questions (for scoring many cases).
+        False leaves out the step-by-step explanation (for scoring many cases, or for an interview).
+    questions : bool, optional
+        Whether to look for the next questions; left out, as ``steps``.
 
     Returns
     -------
@@ -86,9 +96,9 @@ def assess_facts(
                 code="impossible_evidence",
                 level="error",
                 where="case",
-                what=f"no probability can be given for these facts together: {error}",
-                why="the answer below uses age and sex only; red flags were still checked with everything told",
-                fix="check what was told as present and as absent",
+                what=say("no probability can be given for these facts together: {error}", error=error.args[0]),
+                why=say("the answer below uses age and sex only; red flags were still checked with everything told"),
+                fix=say("check what was told as present and as absent"),
             )
         )
         observed = Observed(observed.person, {}, (), {}, ())
@@ -101,9 +111,12 @@ def assess_facts(
                 code="approximate",
                 level="warning",
                 where="case",
-                what=f"so many facts are present that up to {100 * now.omitted:.3g} % of the probability was left out",
-                why="only a few causes at a time could be counted; the probabilities are rough, red flags are not",
-                fix="leave out what has nothing to do with the legs",
+                what=say(
+                    "so many facts are present that up to {share:.3g} % of the probability was left out",
+                    share=100 * now.omitted,
+                ),
+                why=say("only a few causes at a time could be counted; the probabilities are rough, red flags are not"),
+                fix=say("leave out what has nothing to do with the legs"),
             )
         )
     drawn = _draw(network, observed, draws) if draws else now
@@ -115,7 +128,7 @@ def assess_facts(
     by_probability, calling = urgency_of(evidence, explains)
     urgency, reason = _overall(evidence, raised, by_flag, by_probability, calling)
     inquiry = NOT_ASKED
-    if steps:
+    if steps if questions is None else questions:
         inquiry = suggest_questions(network, observed, parameters, now, open_flags)
     cramp = _interval(now.cramp[0], drawn.cramp)
     return Assessment(
@@ -249,22 +262,23 @@ def _overall(
     evidence: Evidence, raised: tuple[RaisedFlag, ...], by_flag: Urgency, by_probability: Urgency, calling: str
 ) -> tuple[Urgency, str]:
     if raised and URGENCIES.index(by_flag) <= URGENCIES.index(by_probability):
-        return by_flag, f"red flag: {raised[0].label}"
+        return by_flag, say("red flag: {label}", label=raised[0].label)
     if calling:
-        return by_probability, f"{evidence.causes[calling].plain_name} is likely enough to be looked at that soon"
-    return "self_care", "nothing alarming is known; what is unknown is listed below"
+        cause = evidence.causes[calling].plain_name
+        return by_probability, say("{cause} is likely enough to be looked at that soon", cause=cause)
+    return "self_care", say("nothing alarming is known; what is unknown is listed below")
 
 
 def _verdict(p: float) -> str:
     if p >= 0.9:
-        return "This is very probably a true muscle cramp."
+        return say("This is very probably a true muscle cramp.")
     if p >= 0.6:
-        return "This is probably a true muscle cramp."
+        return say("This is probably a true muscle cramp.")
     if p > 0.4:
-        return "We can't tell yet whether this is a true muscle cramp."
+        return say("We can't tell yet whether this is a true muscle cramp.")
     if p > 0.1:
-        return "This is probably not a true muscle cramp."
-    return "This is very probably not a true muscle cramp."
+        return say("This is probably not a true muscle cramp.")
+    return say("This is very probably not a true muscle cramp.")
 
 
 _KIND = {"first_line": "prevention", "optional": "prevention", "ask_clinician": "ask_clinician"}
@@ -311,38 +325,49 @@ def _blocked(remedy: Remedy, judge: Judge) -> str:
     from soleus.reasoning.red_flags import describe_literal
 
     reasons = [describe_literal(text, judge.evidence) for text in remedy.not_when if judge.literal(text)]
-    return f"not for you because of: {', '.join(reasons)}" if reasons else ""
+    return say("not for you because of: {reasons}", reasons=say_all(reasons, ", ")) if reasons else ""
 
 
 def _sayings(evidence: Evidence, causes: tuple[CauseAnswer, ...], observed: Observed) -> tuple[SayingAnswer, ...]:
     by_id = {answer.id: answer for answer in causes}
     answers = []
     for saying in evidence.sayings.values():
-        parts = []
-        for key in saying.causes:
-            if key in by_id:
-                answer = by_id[key]
-                parts.append(
-                    f"{answer.plain_name}: explains with {100 * answer.explains.value:.2g} % "
-                    f"(before: {100 * answer.prior_explains:.2g} %)"
-                )
-        for finding in saying.findings:
-            known = observed.state.get(finding)
-            word = "unknown" if known is None else ("present" if known else "absent")
-            parts.append(f"{evidence.findings[finding].label}: {word}")
-        for measured in observed.measured:
-            if measured.quantity in saying.quantities:
-                parts.append(
-                    f"{measured.label}: set point {measured.set_point:.3g} "
-                    f"({measured.low:.3g} to {measured.high:.3g}) {measured.unit}"
-                )
+        parts = [_explains(by_id[key]) for key in saying.causes if key in by_id]
+        parts += [_told(evidence.findings[finding].label, observed.state.get(finding)) for finding in saying.findings]
+        parts += [_level(measured) for measured in observed.measured if measured.quantity in saying.quantities]
         answers.append(
             SayingAnswer(
                 says=saying.says,
                 data_say=saying.data_say,
-                for_you="; ".join(dict.fromkeys(parts)),
+                for_you=say_all(tuple(dict.fromkeys(parts)), "; "),
                 sources=saying.sources,
                 verification=saying.verification,
             )
         )
     return tuple(answers)
+
+
+def _explains(answer: CauseAnswer) -> Message:
+    return say(
+        "{cause}: explains with {now:.2g} % (before: {before:.2g} %)",
+        cause=answer.plain_name,
+        now=100 * answer.explains.value,
+        before=100 * answer.prior_explains,
+    )
+
+
+def _told(label: str, known: bool | None) -> Message:
+    if known is None:
+        return say("{label}: unknown", label=label)
+    return say("{label}: present", label=label) if known else say("{label}: absent", label=label)
+
+
+def _level(measured: Measured) -> Message:
+    return say(
+        "{label}: set point {middle:.3g} ({low:.3g} to {high:.3g}) {unit}",
+        label=measured.label,
+        middle=measured.set_point,
+        low=measured.low,
+        high=measured.high,
+        unit=measured.unit,
+    )

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from soleus.core.assessment import Step
+from soleus.core.message import Message, say
 from soleus.knowledge.schema import Cause, Claim, Link
 from soleus.reasoning.network import BACKGROUND, Network, person_parameters
 from soleus.reasoning.observation import Observation, Observed
-from soleus.reasoning.posterior import Posterior, accumulate
+from soleus.reasoning.posterior import Posterior, accumulate, row_of, with_last
 from soleus.reasoning.red_flags import close_state
 
 FloatArray = NDArray[np.float64]
@@ -31,7 +33,8 @@ def trace_posteriors(network: Network, observed: Observed, *, steps: bool = True
 
     The order is fixed: what is present or measured first, then what is absent, each in clinical order (cramp features,
     history, medicines, symptoms, signs, laboratory, tests) and by name. So the steps do not depend on the order
-    in which things were told. All steps are draws of one inference.
+    in which things were told. All steps are draws of one inference; where
+    that one is too wide for an exact answer, the last posterior is still that of an inference of its own.
     """
     network = network.restricted(o.finding for o in observed.observations)
     found = [o for o in observed.observations if o.state != "absent"]
@@ -48,9 +51,10 @@ def trace_posteriors(network: Network, observed: Observed, *, steps: bool = True
             rows.append(person_parameters(network, observed.person, known))
         else:
             rows.append(rows[-1])
-    posterior = accumulate(
-        network, rows, *observed.arrays(network, found), observed.indices(network, missing), ends=not steps
-    )
+    told_rows = *observed.arrays(network, found), observed.indices(network, missing)
+    posterior = accumulate(network, rows, *told_rows, ends=not steps)
+    if steps and posterior.omitted > 0.0:  # too much for one sweep of all steps, yet seldom for the answer alone
+        posterior = with_last(posterior, row_of(accumulate(network, rows, *told_rows, ends=True), -1))
     return Trace((*found, *missing), posterior)
 
 
@@ -117,21 +121,35 @@ def _describe_claim(
     if cause is not None:
         for exposure in cause.exposures:
             if exposure.finding == observation.finding:
-                return f"relative risk of cramps {_number(exposure)}", exposure.source, exposure.verification
+                risk = say("relative risk of cramps {value:.3g} ({low:.3g} to {high:.3g})", **_numbers(exposure))
+                return risk, exposure.source, exposure.verification
         if link := links.get(observation.finding):
-            without = f"against {leak.value:.3g} in people with none of the causes ({leak.source}, {leak.verification})"
-            return f"seen in {_number(link)} of people with it, {without}", link.source, link.verification
+            seen = say(
+                "seen in {value:.3g} ({low:.3g} to {high:.3g}) of people with it, against {without:.3g} in people with "
+                "none of the causes ({source}, {verification})",
+                **_numbers(link),
+                without=leak.value,
+                source=leak.source,
+                verification=leak.verification,
+            )
+            return seen, link.source, link.verification
     if (cramp or cause is None or cause.makes == "cramp") and finding.in_cramp is not None:
         claim = finding.in_cramp
-        return (
-            f"seen in {_number(claim)} of true cramps, against {leak.value:.3g} without",
-            claim.source,
-            claim.verification,
+        seen = say(
+            "seen in {value:.3g} ({low:.3g} to {high:.3g}) of true cramps, against {without:.3g} without",
+            **_numbers(claim),
+            without=leak.value,
         )
+        return seen, claim.source, claim.verification
     name = (cause or network.evidence.causes[BACKGROUND]).plain_name
-    sentence = f"“{name}” neither brings nor prevents it; it moves the other suspects"
-    return sentence, leak.source, leak.verification
+    return _moves_others(name), leak.source, leak.verification
 
 
-def _number(claim: Claim) -> str:
-    return f"{claim.value:.3g} ({claim.range[0]:.3g} to {claim.range[1]:.3g})"
+@lru_cache(maxsize=1024)
+def _moves_others(name: str) -> Message:
+    """Return the sentence of most steps; made once for each cause, as it is the same for all findings."""
+    return say("“{cause}” neither brings nor prevents it; it moves the other suspects", cause=name)
+
+
+def _numbers(claim: Claim) -> dict[str, float]:
+    return {"value": claim.value, "low": claim.range[0], "high": claim.range[1]}

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from soleus.core.message import say
 from soleus.reasoning.patient_graph import Floats, PatientGraph, Value
 from soleus.reasoning.plan import plan_order
 from soleus.reasoning.sweep import explained
@@ -20,7 +21,7 @@ from soleus.reasoning.sweep import explained
 __all__ = ["MAX_SETS", "TooWide", "few_causes"]
 
 MAX_SETS = 12_000  # choice: the largest number of cause sets that are listed; about 0.2 s for one patient
-_DRAWN_SETS = 3_000  # choice: the same where many draws share the sets
+_DRAWN_SETS = 750  # choice: the same where many draws share them; ends of intervals move by 0.001 against 3,000
 _NUMBERS = 1 << 24  # choice: numbers in one table of sets, findings and draws; a few tenths of a second
 _RELAXED_WIDTH = 16  # choice: width of the sweep that bounds what is left out
 _FLOOR = -60.0  # choice: an unexplained finding without a leak counts as e^-60 while sets are looked for
@@ -123,7 +124,12 @@ def few_causes(graph: PatientGraph, max_width: int) -> float:
     for d in range(draws):
         total, sums, joint, log_missed = _sum_sets(numbers, d, member, target)
         if total == 0.0:
-            raise TooWide(f"none of the {len(member)} likeliest sets of causes explains the findings: raise max_width")
+            raise TooWide(
+                say(
+                    "none of the {sets} likeliest sets of causes explains the findings: raise max_width",
+                    sets=len(member),
+                )
+            )
         columns.append([total, *sums])
         if d in looked and not everything:
             beyond = _mass_beyond(graph, numbers, d, member, joint, log_missed, causes, order, near, kept)
@@ -189,7 +195,8 @@ def _sum_sets(numbers: _Open, draw: int, member: Bools, target: int) -> tuple[fl
     """Sum over sets: total, slopes of causes and findings, target shares; and each set's weight and misses."""
     chosen = member.astype(np.float64)
     log_missed = chosen @ numbers.miss[draw]
-    factors, rest = numbers.factors(draw, log_missed), numbers.rest(draw, log_missed)
+    rest = numbers.rest(draw, log_missed)
+    factors = numbers.leak[draw] * numbers.yes[draw] + numbers.unexplained[draw] * rest
     joint = np.exp(numbers.weights(draw, chosen)) * factors.prod(axis=1)
     total = float(joint.sum())
     if total == 0.0:
@@ -199,12 +206,13 @@ def _sum_sets(numbers: _Open, draw: int, member: Bools, target: int) -> tuple[fl
     for i in range(chosen.shape[1]):
         for part, x in ((total - inside[i], numbers.off[draw, i]), (inside[i], numbers.on[draw, i])):
             sums.append(max(float(part), 0.0) / (float(x) * total) if x > 0.0 else 0.0)
-    without = np.divide(joint[:, None], factors, out=np.zeros_like(factors), where=factors > 0.0)
-    unexplained, leaked = (without * rest).sum(axis=0) / total, without.sum(axis=0) * numbers.yes[draw] / total
+    share = np.divide(1.0, factors, out=np.zeros_like(factors), where=factors > 0.0)
+    leaked = joint @ share
+    unexplained = joint @ np.multiply(share, rest, out=rest) / total
     for k in range(factors.shape[1]):
-        sums += [float(unexplained[k]), float(leaked[k])]
+        sums += [float(unexplained[k]), float(leaked[k] * numbers.yes[draw, k] / total)]
     if target >= 0:
-        sums += ((without[:, target] @ chosen) / total).tolist()
+        sums += (((joint * share[:, target]) @ chosen) / total).tolist()
     return total, sums, joint, log_missed
 
 

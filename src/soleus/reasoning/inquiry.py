@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from soleus.core.assessment import URGENCIES, Inquiry, Question, RaisedFlag, Urgency
+from soleus.core.message import Message, say
 from soleus.knowledge.schema import Evidence
 from soleus.reasoning.network import BACKGROUND, Network, Parameters
 from soleus.reasoning.observation import Observed
@@ -34,7 +35,7 @@ def suggest_questions(
     evidence = network.evidence
     candidates = _shortlist(network, now, _candidates(network, observed))
     if not candidates:
-        return Inquiry(questions=(), stop=True, reason="everything the evidence base can use is already known")
+        return Inquiry(questions=(), stop=True, reason=say("everything the evidence base can use is already known"))
     indices = [network.finding_index[key] for key in candidates]
     p_absent, absent = if_absent(network, parameters, *observed.arrays(network, observed.observations), now, indices)
     p_absent = np.clip(p_absent, 1e-9, 1 - 1e-9)
@@ -63,7 +64,7 @@ def suggest_questions(
                 Question(
                     finding=key,
                     label=finding.label,
-                    question=finding.question or f"{finding.label}?",
+                    question=finding.question or say("{label}?", label=finding.label),
                     burden=finding.burden,
                     gain_bits=bits,
                     why=_why(network, names, base[0], yes[i], no[i], rise, leading),
@@ -75,11 +76,11 @@ def suggest_questions(
     useful = [(worth, q) for worth, q in rows if worth >= threshold]
     stop = not open_flags and not any(q.changes_advice for _, q in useful)
     if stop:
-        reason = "no answer that is still open would change the advice"
+        reason = say("no answer that is still open would change the advice")
     elif open_flags:
-        reason = "a danger has to be ruled out first"
+        reason = say("a danger has to be ruled out first")
     else:
-        reason = "the answers below could change the advice"
+        reason = say("the answers below could change the advice")
     return Inquiry(questions=tuple(q for _, q in rows[:SHOWN]), stop=stop, reason=reason)
 
 
@@ -191,20 +192,31 @@ def _entropy(probabilities: FloatArray) -> FloatArray:
 
 def _why(
     network: Network, names: list[str], base: FloatArray, yes: FloatArray, no: FloatArray, rise: int, leading: int
-) -> str:
+) -> Message:
     def plain(i: int) -> str:
         if names[i] in network.evidence.causes:
             return network.evidence.causes[names[i]].plain_name
-        return "something else"
+        return say("something else")
 
-    text = f"yes would take “{plain(rise)}” from {_percent(base[rise])} to {_percent(yes[rise])}, "
-    text += f"no to {_percent(no[rise])}"
-    if rise != leading:
-        text += f"; “{plain(leading)}” would go from {_percent(base[leading])} to {_percent(yes[leading])} with yes"
-    return text
+    rising: dict[str, object] = {
+        "cause": plain(rise),
+        "now": _percent(base[rise]),
+        "with_yes": _percent(yes[rise]),
+        "with_no": _percent(no[rise]),
+    }
+    if rise == leading:
+        return say("yes would take “{cause}” from {now} to {with_yes}, no to {with_no}", **rising)
+    return say(
+        "yes would take “{cause}” from {now} to {with_yes}, no to {with_no}; "
+        "“{leading}” would go from {leading_now} to {leading_then} with yes",
+        **rising,
+        leading=plain(leading),
+        leading_now=_percent(base[leading]),
+        leading_then=_percent(yes[leading]),
+    )
 
 
-def _percent(p: float) -> str:
+def _percent(p: float) -> Message:
     if p < 0.001:
-        return "under 0.1 %"
-    return f"{100 * p:.1f} %" if p < 0.1 else f"{100 * p:.0f} %"
+        return say("under 0.1 %")
+    return say("{p:.1f} %", p=100 * p) if p < 0.1 else say("{p:.0f} %", p=100 * p)

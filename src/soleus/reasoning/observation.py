@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from soleus.core.assessment import Measured
 from soleus.core.case import Facts, Person, Reading
+from soleus.core.message import say, say_all, say_as
 from soleus.knowledge.schema import Evidence
 from soleus.reasoning.network import Network
 from soleus.reasoning.red_flags import close_state
@@ -67,7 +68,7 @@ def observe(network: Network, facts: Facts) -> Observed:
     measured: list[Measured] = []
     for key in sorted(readings):
         for point in weigh_readings(key, evidence.quantities[key], readings[key], blunder, disease):
-            told = "; ".join(reading.words for reading in readings[key])
+            told = say_all(tuple(reading.words for reading in readings[key]), "; ")
             observation = Observation(point.finding, "measured", point.likelihood, told)
             # two tests of the same thing (AST and ALT): the one that speaks more for it counts, never both
             if point.finding not in observations or _ratio(observation) > _ratio(observations[point.finding]):
@@ -137,12 +138,13 @@ def _drop_doubled(evidence: Evidence, observations: Mapping[str, Observation]) -
             met = sum(state[item] for item in score.items) >= score.at_least
             for item in score.items:
                 kept.pop(item, None)
-            told = ", ".join(evidence.findings[item].label.lower() for item in score.items if state[item])
+            labels = [evidence.findings[item].label for item in score.items if state[item]]
+            told = say_all(tuple(say_as(label.lower(), label) for label in labels), ", ")
             kept[score.finding] = Observation(
                 score.finding,
                 "present" if met else "absent",
                 (0.0, 1.0) if met else (1.0, 0.0),
-                told or "none of its items",
+                told or say("none of its items"),
             )
     return kept
 
@@ -168,9 +170,11 @@ def _measured(evidence: Evidence, point: SetPoint, notes: Sequence[str]) -> Meas
     ratio = present / absent if absent > 0 else 1e9
     count = len(point.readings)
     if 1 / 3 < ratio < 3:
-        said = "this settles little: repeat it" if count == 1 else "these settle little"
+        said = say("this settles little: repeat it") if count == 1 else say("these settle little")
+    elif count == 1 and ratio > 3:
+        said = say("one reading is not a set point: repeat it before it counts in full")
     else:
-        said = "one reading is not a set point: repeat it before it counts in full" if count == 1 and ratio > 3 else ""
+        said = None
     relevant = [note for note in notes if "calcium" in note] if point.quantity.startswith("calcium") else []
     return Measured(
         quantity=point.quantity,
@@ -184,5 +188,5 @@ def _measured(evidence: Evidence, point: SetPoint, notes: Sequence[str]) -> Meas
         finding_label=evidence.findings[point.finding].label,
         beyond=point.beyond,
         likelihood_ratio=ratio,
-        note="; ".join([*relevant, said]).strip("; "),
+        note=say_all((*relevant, *([said] if said else ())), "; "),
     )

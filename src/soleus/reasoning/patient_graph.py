@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from soleus.core.message import say
+
 __all__ = ["Floats", "ImpossibleEvidence", "Pair", "PatientGraph", "Value", "cut", "is_zero", "log_weight"]
 
 Floats = NDArray[np.float64]
@@ -138,10 +140,13 @@ def log_weight(value: Value, where: str) -> Value:
     """Natural logarithm of a weight; a zero weight means that the evidence cannot occur."""
     if isinstance(value, np.ndarray):
         if not value.all():
-            raise ImpossibleEvidence(f"the evidence has probability zero in draw {int(np.argmin(value))}: {where}")
+            draw = int(np.argmin(value))
+            raise ImpossibleEvidence(
+                say("the evidence has probability zero in draw {draw}: {where}", draw=draw, where=where)
+            )
         return np.log(value)
     if value == 0.0:
-        raise ImpossibleEvidence(f"the evidence has probability zero: {where}")
+        raise ImpossibleEvidence(say("the evidence has probability zero: {where}", where=where))
     return math.log(value)
 
 

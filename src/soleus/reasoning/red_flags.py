@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from soleus.core.assessment import URGENCIES, RaisedFlag
 from soleus.core.case import Person, Reading
+from soleus.core.message import Message, say
 from soleus.knowledge.check import parse_literal
 from soleus.knowledge.schema import Evidence, RedFlag
 
@@ -189,14 +190,29 @@ def describe_literal(text: str, evidence: Evidence) -> str:
     plain = name.lstrip("!")
     if not comparison:
         label = evidence.findings[plain].plain if plain in evidence.findings else plain.replace("_", " ")
-        return f"not: {label}" if name.startswith("!") else label
-    words = {"<": "below", "<=": "at or below", ">": "above", ">=": "at or above"}[comparison]
-    if name in ("age", "month"):
-        return f"{'age' if name == 'age' else 'month of pregnancy'} {words} {number:g}"
+        if plain == "pregnant":
+            label = say("pregnant")
+        return say("not: {label}", label=label) if name.startswith("!") else label
+    if name == "age":
+        return _compared(say("age"), comparison, say("{number:g}", number=number))
+    if name == "month":
+        return _compared(say("month of pregnancy"), comparison, say("{number:g}", number=number))
     key = name.removesuffix("_ratio")
     quantity = evidence.quantities.get(key)
     if quantity is None:
         return text
     if name.endswith("_ratio"):
-        return f"{quantity.label} {words} {number:g} times the upper limit"
-    return f"{quantity.label} {words} {number:g} {quantity.unit}"
+        limit = say("{number:g} times the upper limit", number=number)
+    else:
+        limit = say("{number:g} {unit}", number=number, unit=quantity.unit)
+    return _compared(quantity.label, comparison, limit)
+
+
+def _compared(what: str, comparison: str, limit: Message) -> Message:
+    if comparison == "<":
+        return say("{what} below {limit}", what=what, limit=limit)
+    if comparison == "<=":
+        return say("{what} at or below {limit}", what=what, limit=limit)
+    if comparison == ">":
+        return say("{what} above {limit}", what=what, limit=limit)
+    return say("{what} at or above {limit}", what=what, limit=limit)

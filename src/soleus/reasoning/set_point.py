@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from soleus.core.case import Person, Reading
+from soleus.core.message import say
 from soleus.knowledge.schema import Level, Quantity
 
 FloatArray = NDArray[np.float64]
@@ -260,19 +261,19 @@ def derive_readings(
         level = float(np.mean([r.value for r in albumin]))
         if person.pregnancy_month or level < 30 or state.get("kidney_disease") or state.get("dialysis"):
             notes.append(
-                "total calcium was not corrected for albumin: no formula is valid here; ask for ionized calcium"
+                say("total calcium was not corrected for albumin: no formula is valid here; ask for ionized calcium")
             )
         else:
             result["calcium_adjusted"] = [
                 Reading(
                     quantity="calcium_adjusted",
                     value=albumin_adjusted_calcium(r.value, level),
-                    words=f"{r.words}, corrected for albumin {level:g} g/L",
+                    words=say("{words}, corrected for albumin {level:g} g/L", words=r.words, level=level),
                 )
                 for r in calcium
             ]
             del result["calcium"]
-            notes.append("total calcium was corrected for albumin")
+            notes.append(say("total calcium was corrected for albumin"))
     creatinine = result.get("creatinine")
     if (
         creatinine
@@ -284,7 +285,9 @@ def derive_readings(
     ):
         result["egfr"] = [
             Reading(
-                quantity="egfr", value=egfr_ckd_epi_2021(r.value, person.age, person.sex), words=f"eGFR from {r.words}"
+                quantity="egfr",
+                value=egfr_ckd_epi_2021(r.value, person.age, person.sex),
+                words=say("eGFR from {words}", words=r.words),
             )
             for r in creatinine
         ]

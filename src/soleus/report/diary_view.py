@@ -10,11 +10,31 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
+from soleus.core.message import Message, say, say_all, say_as, say_count
+
 NightState = Literal["count", "none", "missing"]
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+WEEKDAYS = (
+    say("Monday"),
+    say("Tuesday"),
+    say("Wednesday"),
+    say("Thursday"),
+    say("Friday"),
+    say("Saturday"),
+    say("Sunday"),
+)
 MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
+    say("January"),
+    say("February"),
+    say("March"),
+    say("April"),
+    say("May"),
+    say("June"),
+    say("July"),
+    say("August"),
+    say("September"),
+    say("October"),
+    say("November"),
+    say("December"),
 )
 NIGHT_HOURS = (22, 23, 0, 1, 2, 3, 4, 5, 6)  # choice: the hours in which most people lie in bed are shaded
 NOON_TO_NOON = (*range(12, 24), *range(12))  # the night lies in the middle of the clock
@@ -104,7 +124,7 @@ class SeriesView:
     verdict: str
 
 
-def day_words(day: date, *, year: bool = True) -> str:
+def day_words(day: date, *, year: bool = True) -> Message:
     """Return a date as people read it.
 
     Examples
@@ -112,10 +132,11 @@ def day_words(day: date, *, year: bool = True) -> str:
     >>> day_words(date(2026, 11, 5)), day_words(date(2026, 11, 5), year=False)
     ('5 November 2026', '5 November')
     """
-    return f"{day.day} {MONTHS[day.month - 1]}" + (f" {day.year}" if year else "")
+    words = say("{day} {month}", day=day.day, month=MONTHS[day.month - 1])
+    return say_as(f"{words} {day.year}", "{day}", day=day) if year else words
 
 
-def cramps_words(cell: NightCell) -> str:
+def cramps_words(cell: NightCell) -> Message:
     """Return what a night shows in words.
 
     Examples
@@ -124,59 +145,94 @@ def cramps_words(cell: NightCell) -> str:
     ('not recorded', '1 cramp')
     """
     if cell.state == "missing":
-        return "not recorded"
+        return say("not recorded")
     if cell.state == "none":
-        return "no cramps"
-    return f"{cell.cramps} cramp{'' if cell.cramps == 1 else 's'}"
+        return say("no cramps")
+    return say_count("{n} cramp", "{n} cramps", cell.cramps or 0)
 
 
-def nights_words(cells: Sequence[NightCell]) -> str:
+def nights_words(cells: Sequence[NightCell]) -> Message:
     """Return a calendar of nights in one sentence, for those who do not see it."""
     if not cells:
-        return "No nights to show yet."
+        return say("No nights to show yet.")
     first, last = min(c.night_of for c in cells), max(c.night_of for c in cells)
     states = [cell.state for cell in cells]
     total = sum(cell.cramps or 0 for cell in cells)
-    return (
-        f"Nights of {day_words(first)} to {day_words(last)}: {states.count('count')} with cramps ({total} in all), "
-        f"{states.count('none')} without, {states.count('missing')} not recorded."
+    return say(
+        "Nights of {first} to {last}: {some} with cramps ({total} in all), {none} without, {missing} not recorded.",
+        first=day_words(first),
+        last=day_words(last),
+        some=states.count("count"),
+        total=total,
+        none=states.count("none"),
+        missing=states.count("missing"),
     )
 
 
-def weeks_words(weeks: Sequence[WeekBar]) -> str:
+def weeks_words(weeks: Sequence[WeekBar]) -> Message:
     """Return the weeks in one sentence."""
     rates = [week.rate for week in weeks if week.rate is not None]
     if not rates:
-        return "No recorded week to show yet."
+        return say("No recorded week to show yet.")
     gaps = len(weeks) - len(rates)
-    missing = f"; {gaps} without a recorded night" if gaps else ""
-    return (
-        f"{len(weeks)} week{'s' * (len(weeks) != 1)}{missing}. Cramps per week between {min(rates):.2g} and "
-        f"{max(rates):.2g}; the lines show what chance leaves open (95 %)."
+    if gaps:
+        count = say_count(
+            "{n} week; {gaps} without a recorded night.",
+            "{n} weeks; {gaps} without a recorded night.",
+            len(weeks),
+            gaps=gaps,
+        )
+    else:
+        count = say_count("{n} week.", "{n} weeks.", len(weeks))
+    span = say(
+        "Cramps per week between {low:.2g} and {high:.2g}; the lines show what chance leaves open (95 %).",
+        low=min(rates),
+        high=max(rates),
     )
+    return say_all([count, span])
 
 
-def clock_words(hours: Sequence[HourBin]) -> str:
+def clock_words(hours: Sequence[HourBin]) -> Message:
     """Return the clock in one sentence."""
     total = sum(b.cramps for b in hours)
     if not total:
-        return "No cramp with a known time yet."
+        return say("No cramp with a known time yet.")
     night = sum(b.cramps for b in hours if b.hour in NIGHT_HOURS)
     top = max(hours, key=lambda b: b.cramps)
-    return (
-        f"{total} cramp{'s' * (total != 1)} with a known time, {night} of them from {NIGHT_HOURS[0]} to "
-        f"{NIGHT_HOURS[-1] + 1} o'clock; most ({top.cramps}) from {top.hour} to {(top.hour + 1) % 24} o'clock."
+    return say_count(
+        "{n} cramp with a known time, {nightly} of them from {start} to {end} o'clock; most ({most}) from {hour} to "
+        "{next} o'clock.",
+        "{n} cramps with a known time, {nightly} of them from {start} to {end} o'clock; most ({most}) from {hour} to "
+        "{next} o'clock.",
+        total,
+        nightly=night,
+        start=NIGHT_HOURS[0],
+        end=NIGHT_HOURS[-1] + 1,
+        most=top.cramps,
+        hour=top.hour,
+        next=(top.hour + 1) % 24,
     )
 
 
-def series_words(view: SeriesView) -> str:
+def series_words(view: SeriesView) -> Message:
     """Return a series in two sentences."""
     if not view.points:
-        return f"No readings of {view.label} yet."
+        return say("No readings of {label} yet.", label=view.label)
     values = [p.value for p in view.points]
     n = len(values)
-    range_words = f"{values[0]:.4g}" if n == 1 else f"{min(values):.4g} to {max(values):.4g}"
-    band = ""
+    told = [
+        say_count(
+            "{n} reading of {label}, {low:.4g} {unit}.",
+            "{n} readings of {label}, {low:.4g} to {high:.4g} {unit}.",
+            n,
+            label=view.label,
+            low=min(values),
+            high=max(values),
+            unit=view.unit,
+        )
+    ]
     if view.band_low is not None and view.band_high is not None:
-        band = f" Own level: {view.band_low:.3g} to {view.band_high:.3g} {view.unit}."
-    return f"{n} reading{'s' * (n != 1)} of {view.label}, {range_words} {view.unit}.{band} {view.verdict}".strip()
+        told.append(
+            say("Own level: {low:.3g} to {high:.3g} {unit}.", low=view.band_low, high=view.band_high, unit=view.unit)
+        )
+    return say_all([*told, *([view.verdict] if view.verdict else [])])

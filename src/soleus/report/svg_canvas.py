@@ -10,8 +10,11 @@ from math import ceil, floor, log10
 from xml.sax.saxutils import escape, quoteattr
 
 WIDTH = 800
+NARROW = 340  # for a phone held upright: the same size of text, fewer words on the axes
 TEXT_SIZE = 17
-HEAD_LENGTH = 58  # as many letters of the heading as fit; the title for screen readers is whole
+LETTER = 9.4  # about the width of a letter, in units of the picture
+HEAD_LETTER = 13  # and of one of the heading; what does not fit is cut, the title for screen readers is whole
+HEAD_ROOM = 46  # units above the picture that only the heading needs
 
 _STYLE = """
 .soleus text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif;font-size:17px;fill:#2b3138}
@@ -51,11 +54,34 @@ def clean(text: str) -> str:
 
 
 class Canvas:
-    """A sheet of fixed width; things are added from back to front, and ``finish`` gives the SVG."""
+    """A sheet of fixed width; things are added from back to front, and ``finish`` gives the SVG.
 
-    def __init__(self, name: str, title: str, description: str) -> None:
+    Parameters
+    ----------
+    name : str
+        Start of the ids in the picture.
+    title, description : str
+        For those who do not see it; the title is also the heading.
+    width : int
+        `WIDTH`, or `NARROW` for a phone.
+    headed : bool
+        False where the page has a heading of its own above the picture.
+    """
+
+    def __init__(self, name: str, title: str, description: str, *, width: int = WIDTH, headed: bool = True) -> None:
         self.name, self.title, self.description = name, title, description
+        self.width, self.headed = width, headed
         self.parts: list[str] = []
+
+    @property
+    def narrow(self) -> bool:
+        """Whether there is room for half of the words only."""
+        return self.width < WIDTH
+
+    @property
+    def columns(self) -> int:
+        """How many letters fit on a line."""
+        return int((self.width - 48) / LETTER)
 
     def rect(self, x: float, y: float, w: float, h: float, kind: str, *, round_by: float = 0, says: str = "") -> None:
         """Add a rectangle."""
@@ -81,11 +107,11 @@ class Canvas:
         anchor = f' text-anchor="{anchor}"' if anchor != "start" else ""
         self.parts.append(f'<text x="{x:.1f}" y="{y:.1f}"{kind}{anchor}>{clean(words)}</text>')
 
-    def paragraph(self, x: float, y: float, words: str, kind: str = "", *, columns: int = 80) -> float:
+    def paragraph(self, x: float, y: float, words: str, kind: str = "") -> float:
         """Add words over as many lines as they need and return the base line after them."""
         from textwrap import wrap
 
-        for line in wrap(words, columns):
+        for line in wrap(words, self.columns):
             self.text(x, y, line, kind)
             y += TEXT_SIZE * 1.4
         return y
@@ -95,17 +121,27 @@ class Canvas:
 
     def finish(self, height: float) -> str:
         """Return the picture as SVG text."""
-        head = self.title if len(self.title) <= HEAD_LENGTH else self.title[: HEAD_LENGTH - 1] + "…"
+        longest = int((self.width - 46) / HEAD_LETTER)
+        head = self.title if len(self.title) <= longest else self.title[: longest - 1] + "…"
         title, description = f"{self.name}-title", f"{self.name}-desc"
+        top = 0 if self.headed else HEAD_ROOM
+        heading = f'<text class="head" x="24" y="40">{clean(head)}</text>\n' if self.headed else ""
         return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" class="soleus" viewBox="0 0 {WIDTH} {height:.0f}" '
-            f'width="{WIDTH}" height="{height:.0f}" role="img" aria-labelledby={quoteattr(f"{title} {description}")}>\n'
+            f'<svg xmlns="http://www.w3.org/2000/svg" class="soleus" viewBox="0 {top} {self.width} {height - top:.0f}" '
+            f'width="{self.width}" height="{height - top:.0f}" role="img" '
+            f"aria-labelledby={quoteattr(f'{title} {description}')}>\n"
             f"<title id={quoteattr(title)}>{clean(self.title)}</title>\n"
             f"<desc id={quoteattr(description)}>{clean(self.description)}</desc>\n"
             f"<style>{_STYLE}</style>\n"
-            f'<rect class="paper" x="0" y="0" width="{WIDTH}" height="{height:.0f}"/>\n'
-            f'<text class="head" x="24" y="40">{clean(head)}</text>\n' + "\n".join(self.parts) + "\n</svg>\n"
+            f'<rect class="paper" x="0" y="{top}" width="{self.width}" height="{height - top:.0f}"/>\n'
+            f"{heading}" + "\n".join(self.parts) + "\n</svg>\n"
         )
+
+
+def without_style(svg: str) -> str:
+    """Return a picture without its style, for a page whose stylesheet has it; a strict policy forbids others."""
+    start, end = svg.find("<style>"), svg.find("</style>")
+    return svg if start < 0 else svg[:start] + svg[end + len("</style>") :].lstrip("\n")
 
 
 def _closing(start: str) -> str:

@@ -32,7 +32,7 @@ class _Page:
     def heading(self, text: str) -> None:
         self.lines += ["", self.bold(text.upper())]
 
-    def say(self, text: str, indent: int = 2, hang: int = 2) -> None:
+    def write(self, text: str, indent: int = 2, hang: int = 2) -> None:
         self.lines += textwrap.wrap(
             _clean(text),
             WIDTH,
@@ -60,7 +60,7 @@ def render_text(assessment: Assessment, *, color: bool = False) -> str:
     page.lines.append(
         page.bold("Soleus: night leg cramps") + (f"   case {_clean(assessment.id)}" if assessment.id else "")
     )
-    page.say(DISCLAIMER, indent=0, hang=0)
+    page.write(DISCLAIMER, indent=0, hang=0)
     _danger(page, assessment)
     _cramp(page, assessment)
     _causes(page, assessment)
@@ -71,7 +71,7 @@ def render_text(assessment: Assessment, *, color: bool = False) -> str:
     _reading(page, assessment)
     manifest = assessment.manifest
     page.lines.append("")
-    page.say(
+    page.write(
         f"{manifest.software}, evidence {manifest.evidence} ({manifest.evidence_hash[:12]}), {manifest.draws} draws. "
         "`soleus evidence show ID` prints any claim with its source.",
         indent=0,
@@ -82,23 +82,23 @@ def render_text(assessment: Assessment, *, color: bool = False) -> str:
 
 def _danger(page: _Page, a: Assessment) -> None:
     page.heading("Danger first")
-    page.say(page.bold(URGENCY_WORDS[a.urgency]) + f". Reason: {a.urgency_reason}.")
+    page.write(page.bold(URGENCY_WORDS[a.urgency]) + f". Reason: {a.urgency_reason}.")
     for flag in a.red_flags:
         _flag(page, flag)
     if not a.red_flags:
-        page.say("No red flag is raised by what is known.")
+        page.write("No red flag is raised by what is known.")
     if a.ask_first:
-        page.say("Ask first, because a danger cannot be judged without it:")
+        page.write("Ask first, because a danger cannot be judged without it:")
         for flag in a.ask_first:
-            page.say(f"- {' and '.join(flag.ask)}? ({flag.label}: {URGENCY_SHORT[flag.urgency]}, if so)", indent=4)
+            page.write(f"- {' and '.join(flag.ask)}? ({flag.label}: {URGENCY_SHORT[flag.urgency]}, if so)", indent=4)
 
 
 def _flag(page: _Page, flag: RaisedFlag) -> None:
-    page.say(page.bold(f"! {flag.label}") + f" ({URGENCY_SHORT[flag.urgency]})")
-    page.say(f"because of: {'; '.join(flag.triggers)}", indent=6)
-    page.say(f"why: {flag.why}", indent=6)
-    page.say(f"do: {flag.do}", indent=6)
-    page.say(f"source: {flag.source} ({flag.verification})", indent=6)
+    page.write(page.bold(f"! {flag.label}") + f" ({URGENCY_SHORT[flag.urgency]})")
+    page.write(f"because of: {'; '.join(flag.triggers)}", indent=6)
+    page.write(f"why: {flag.why}", indent=6)
+    page.write(f"do: {flag.do}", indent=6)
+    page.write(f"source: {flag.source} ({flag.verification})", indent=6)
 
 
 def _bar(log_odds: float) -> str:
@@ -111,46 +111,46 @@ def _bar(log_odds: float) -> str:
 
 def _steps(page: _Page, steps: list[Step], indent: int) -> None:
     for step in steps:
-        page.say(
+        page.write(
             f"[{_bar(step.log_odds)}] {state_words(step)}: {strength_words(step.log_odds)}", indent=indent, hang=14
         )
-        page.say(f"{step.claim} [{step.source}, {step.verification}]", indent=indent + 14, hang=0)
+        page.write(f"{step.claim} [{step.source}, {step.verification}]", indent=indent + 14, hang=0)
 
 
 def _cramp(page: _Page, a: Assessment) -> None:
     page.heading("Is it a cramp?")
-    page.say(f"{a.cramp.verdict} {interval(a.cramp.probability)}; before anything was told {percent(a.cramp.prior)}.")
+    page.write(f"{a.cramp.verdict} {interval(a.cramp.probability)}; before anything was told {percent(a.cramp.prior)}.")
     _steps(page, strongest_steps(a.cramp.steps, 4), 4)
 
 
 def _causes(page: _Page, a: Assessment) -> None:
     page.heading("What explains it")
-    page.say(
+    page.write(
         "Explains = brings this complaint; present = is there at all. In brackets: what uncertain numbers leave (95 %)."
     )
     for rank, cause in enumerate(shown_causes(a), start=1):
         _cause(page, rank, cause)
-    page.say(f"Something outside this evidence base: {interval(a.unexplained)}.")
+    page.write(f"Something outside this evidence base: {interval(a.unexplained)}.")
 
 
 def _cause(page: _Page, rank: int, cause: CauseAnswer) -> None:
     present = "" if cause.makes == "background" else f"; present {interval(cause.present)}"
-    page.say(page.bold(f"{rank}. {cause.plain_name}") + f": explains {interval(cause.explains)}{present}")
-    page.say(
+    page.write(page.bold(f"{rank}. {cause.plain_name}") + f": explains {interval(cause.explains)}{present}")
+    page.write(
         f"before anything was told: {percent(cause.prior_explains)} [share of night cramps: {cause.share_source}]",
         indent=5,
     )
     _steps(page, strongest_steps(cause.steps), 5)
     rest = sum(step.log_odds for step in cause.steps) - sum(s.log_odds for s in strongest_steps(cause.steps))
     if cause.steps and abs(rest) >= 0.05:
-        page.say(
+        page.write(
             f"the other {len(cause.steps) - len(strongest_steps(cause.steps))} facts together: {strength_words(rest)}",
             indent=5,
         )
     if rank <= 3 and cause.tests:
-        page.say(f"would settle it: {listed(cause.tests)}", indent=5)
+        page.write(f"would settle it: {listed(cause.tests)}", indent=5)
     if rank <= 3:
-        page.say(f"whom to see: {cause.see}", indent=5)
+        page.write(f"whom to see: {cause.see}", indent=5)
 
 
 def _measured(page: _Page, a: Assessment) -> None:
@@ -159,7 +159,7 @@ def _measured(page: _Page, a: Assessment) -> None:
     page.heading("Measurements: a reading is evidence, not a fact")
     for m in a.measured:
         values = ", ".join(f"{v:.4g}" for v in m.readings)
-        page.say(
+        page.write(
             f"{m.label} {values} {m.unit}: own level about {m.set_point:.3g} ({m.low:.3g} to {m.high:.3g}); "
             f"“{m.finding_label}” {_ratio(m.likelihood_ratio)}{'. ' + m.note if m.note else ''}"
         )
@@ -173,10 +173,10 @@ def _ratio(ratio: float) -> str:
 
 def _next(page: _Page, a: Assessment) -> None:
     page.heading("What to ask or measure next")
-    page.say(("You can stop here: " if a.inquiry.stop else "") + a.inquiry.reason + ".")
+    page.write(("You can stop here: " if a.inquiry.stop else "") + a.inquiry.reason + ".")
     for question in a.inquiry.questions[:5]:
-        page.say(f"- {question.question} [{question.burden.replace('_', ' ')}, {question.gain_bits:.2g} bits]")
-        page.say(f"why: {question.why}", indent=6)
+        page.write(f"- {question.question} [{question.burden.replace('_', ' ')}, {question.gain_bits:.2g} bits]")
+        page.write(f"why: {question.why}", indent=6)
 
 
 _ADVICE = {
@@ -196,12 +196,12 @@ def _advice(page: _Page, a: Assessment) -> None:
         for item in items:
             _advice_item(page, item)
     if a.urgency == "emergency":
-        page.say("Remedies are not listed: the emergency comes first.")
+        page.write("Remedies are not listed: the emergency comes first.")
 
 
 def _advice_item(page: _Page, item: Advice) -> None:
-    page.say(f"- {page.bold(item.name)}: {item.blocked or item.advice}")
-    page.say(
+    page.write(f"- {page.bold(item.name)}: {item.blocked or item.advice}")
+    page.write(
         f"effect: {item.effect}; certainty: {item.certainty}; harms: {item.harms} [{', '.join(item.sources)}]", indent=6
     )
 
@@ -209,17 +209,17 @@ def _advice_item(page: _Page, item: Advice) -> None:
 def _sayings(page: _Page, a: Assessment) -> None:
     page.heading("What is often said, and what the data say")
     for saying in a.sayings:
-        page.say(f"- “{saying.says}” {saying.data_say} [{', '.join(saying.sources)}]")
+        page.write(f"- “{saying.says}” {saying.data_say} [{', '.join(saying.sources)}]")
         if saying.for_you:
-            page.say(f"for you: {saying.for_you}", indent=6)
+            page.write(f"for you: {saying.for_you}", indent=6)
 
 
 def _reading(page: _Page, a: Assessment) -> None:
     missed = [u for u in a.understood if not u.understood]
     page.heading("How your words were read")
-    page.say(f"{len(a.understood) - len(missed)} of {len(a.understood)} phrases were understood.")
+    page.write(f"{len(a.understood) - len(missed)} of {len(a.understood)} phrases were understood.")
     for u in missed:
         near = f"; nearest: {', '.join(u.candidates)}" if u.candidates else ""
-        page.say(f"- not understood, not used: “{u.phrase[:80]}” ({u.where}){near}")
+        page.write(f"- not understood, not used: “{u.phrase[:80]}” ({u.where}){near}")
     for problem in a.problems:
-        page.say(f"- {problem}")
+        page.write(f"- {problem}")

@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 from soleus.core.assessment import Assessment, CauseAnswer, Probability, Step
+from soleus.core.message import Message, say
 
 URGENCY_WORDS = {
-    "emergency": "EMERGENCY: call an ambulance or go to an emergency department now",
-    "same_day": "SAME DAY: have this seen by a clinician today",
-    "soon": "SOON: see a clinician within days, at most two weeks",
-    "routine": "ROUTINE: mention it at an ordinary visit",
-    "self_care": "SELF-CARE: nothing alarming is known",
+    "emergency": say("EMERGENCY: call an ambulance or go to an emergency department now"),
+    "same_day": say("SAME DAY: have this seen by a clinician today"),
+    "soon": say("SOON: see a clinician within days, at most two weeks"),
+    "routine": say("ROUTINE: mention it at an ordinary visit"),
+    "self_care": say("SELF-CARE: nothing alarming is known"),
 }
 URGENCY_SHORT = {
-    "emergency": "now, emergency",
-    "same_day": "today",
-    "soon": "within two weeks",
-    "routine": "an ordinary visit",
-    "self_care": "self-care",
+    "emergency": say("now, emergency"),
+    "same_day": say("today"),
+    "soon": say("within two weeks"),
+    "routine": say("an ordinary visit"),
+    "self_care": say("self-care"),
 }
-DISCLAIMER = "Soleus informs; it does not diagnose, it is not a medical device, and it starts or stops no medicine."
+DISCLAIMER = say(
+    "Soleus informs; it does not diagnose, it is not a medical device, and it starts or stops no medicine."
+)
 SHOWN_CAUSES = 6
 SHOWN_STEPS = 6
 LIKELY = 0.02
 
 
-def percent(p: float) -> str:
+def percent(p: float) -> Message:
     """Return a probability as people read it.
 
     Examples
@@ -32,17 +35,21 @@ def percent(p: float) -> str:
     >>> percent(0.4567), percent(0.0312), percent(0.00001), percent(0.9999)
     ('46 %', '3.1 %', 'under 0.1 %', 'over 99.9 %')
     """
-    if p < 0.001:
-        return "under 0.1 %"
-    if p > 0.999:
-        return "over 99.9 %"
-    return f"{100 * p:.1f} %" if p < 0.1 or p > 0.95 else f"{100 * p:.0f} %"
+    return say("{number} %", number=_hundredths(p))
 
 
-def interval(p: Probability) -> str:
+def interval(p: Probability) -> Message:
     """Return a probability with its interval, such as "46 % (31 to 60)"."""
-    low, high = percent(p.low).removesuffix(" %"), percent(p.high).removesuffix(" %")
-    return f"{percent(p.value)} ({low} to {high})"
+    low, high = _hundredths(p.low), _hundredths(p.high)
+    return say("{probability} ({low} to {high})", probability=percent(p.value), low=low, high=high)
+
+
+def _hundredths(p: float) -> Message:
+    if p < 0.001:
+        return say("under 0.1")
+    if p > 0.999:
+        return say("over 99.9")
+    return say("{p:.1f}", p=100 * p) if p < 0.1 or p > 0.95 else say("{p:.0f}", p=100 * p)
 
 
 def shown_causes(assessment: Assessment) -> list[CauseAnswer]:
@@ -62,10 +69,12 @@ def strongest_steps(steps: tuple[Step, ...], count: int = SHOWN_STEPS) -> list[S
 
 def state_words(step: Step) -> str:
     """Return "present", "absent" or "measured" with the label, as a short sentence part."""
-    return {"present": "", "absent": "no: ", "measured": "measured: "}[step.state] + step.label
+    if step.state == "absent":
+        return say("no: {label}", label=step.label)
+    return say("measured: {label}", label=step.label) if step.state == "measured" else step.label
 
 
-def strength_words(log_odds: float) -> str:
+def strength_words(log_odds: float) -> Message:
     """Return how strongly a step speaks, in words.
 
     Examples
@@ -76,10 +85,22 @@ def strength_words(log_odds: float) -> str:
     import math
 
     size = abs(log_odds)
-    degree = "very strongly" if size > 3.4 else "strongly" if size > 1.6 else "clearly" if size > 0.7 else "a little"
-    factor = f"{min(math.exp(size), 999999):.2g}"
-    factor = f"{float(factor):g}"
-    return f"{degree} for (odds x {factor})" if log_odds >= 0 else f"{degree} against (odds / {factor})"
+    odds = float(f"{min(math.exp(size), 999999):.2g}")
+    if log_odds >= 0:
+        if size > 3.4:
+            return say("very strongly for (odds x {odds:g})", odds=odds)
+        if size > 1.6:
+            return say("strongly for (odds x {odds:g})", odds=odds)
+        if size > 0.7:
+            return say("clearly for (odds x {odds:g})", odds=odds)
+        return say("a little for (odds x {odds:g})", odds=odds)
+    if size > 3.4:
+        return say("very strongly against (odds / {odds:g})", odds=odds)
+    if size > 1.6:
+        return say("strongly against (odds / {odds:g})", odds=odds)
+    if size > 0.7:
+        return say("clearly against (odds / {odds:g})", odds=odds)
+    return say("a little against (odds / {odds:g})", odds=odds)
 
 
 def listed(parts: tuple[str, ...]) -> str:

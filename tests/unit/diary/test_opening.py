@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -15,11 +16,29 @@ from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 
 from soleus.core.record import Episode
-from soleus.diary import DamagedDiary, Diary, DiaryError, back_up, open_diary, opening, restore
+from soleus.diary import (
+    DamagedDiary,
+    Diary,
+    DiaryError,
+    back_up,
+    check_backup,
+    document_names,
+    find_device,
+    link_device,
+    migrations,
+    open_diary,
+    opening,
+    read_document,
+    restore,
+    verified_backups,
+    write_document,
+)
+from soleus.diary.contents import hash_contents
 from soleus.diary.migrations import NEWEST, REVISIONS
 from soleus.diary.tables import metadata
 
@@ -128,6 +147,76 @@ def test_an_older_form_is_backed_up_before_it_is_changed(
     monkeypatch.setattr(opening, "migrate", migrate)
     open_diary().close()
     assert seen == [3]
+
+
+def open_form_0001(url: str) -> Diary:
+    """Open a new diary of the first form."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(migrations, "NEWEST", "0001")
+        patch.setattr(opening, "NEWEST", "0001")
+        return open_diary(url)
+
+
+def fill_form_0001(url: str) -> tuple[list[Episode], str]:
+    """Make a diary of the first form with a changed and a removed cramp; return its cramps and its fingerprint."""
+    with open_form_0001(url) as diary:
+        diary.add(cramps(300), now=NOW)
+        diary.revise(msgspec.structs.replace(cramps(1)[0], pain=7), now=NOW)
+        diary.remove("c1", now=NOW)
+        with diary.reading() as connection:
+            tables = set(sa.inspect(connection).get_table_names())
+            assert {"documents", "devices", "audit"} & tables == set()
+            return diary.episodes(), hash_contents(connection, with_documents=False)
+
+
+def test_a_diary_of_the_first_form_is_brought_up_with_nothing_lost(url: str, folder: Path) -> None:
+    stored, fingerprint = fill_form_0001(url)
+    for _ in range(2):  # the second time nothing is left to be done
+        with open_diary(url) as diary:
+            assert diary.episodes() == stored
+            assert diary.content_hash() == fingerprint
+            assert diary.check() == ()
+            with diary.reading() as connection:
+                assert connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar() == "0002"
+    with open_diary(url) as diary:
+        assert diary.undo("c1", now=NOW).id == "c1"  # type: ignore[union-attr]
+        assert diary.undo("c0", now=NOW) == cramps(1)[0]
+        write_document(diary, "settings", "{}", now=NOW)
+        assert read_document(diary, "settings") == "{}"
+        device, token = link_device(diary, "phone", now=NOW)
+        assert find_device(diary, token, now=NOW) == device
+        assert diary.path is None or len(verified_backups(folder)) == 1
+
+
+def test_the_backup_made_before_the_step_leads_back_to_the_first_form(folder: Path) -> None:
+    stored, fingerprint = fill_form_0001(str(folder / "diary.sqlite"))
+    with open_diary() as diary:
+        write_document(diary, "settings", "{}", now=NOW)
+    (report,) = verified_backups(folder)
+    assert report.content_hash == fingerprint
+    assert report.counts == {"episodes": 299, "nights": 0, "factors": 0, "samples": 0}
+    label = report.path.with_name(f"{report.path.name}.json")
+    told = json.loads(label.read_text())
+    assert told["revision"] == "0001"
+    del told["beside"]  # a label as it was written by Soleus of the first form
+    label.write_text(json.dumps(told))
+    assert check_backup(report.path).sound
+    restore(report.path, now=NOW)
+    with open_diary(create=False) as diary:
+        assert diary.episodes() == stored
+        assert document_names(diary) == []
+
+
+def test_a_step_that_fails_changes_nothing(url: str) -> None:
+    stored, _ = fill_form_0001(url)
+    with open_form_0001(url) as diary, diary.writing() as connection:
+        connection.execute(sa.text("CREATE TABLE audit (a TEXT)"))  # in the way of the third new table
+    with pytest.raises(sa.exc.DBAPIError, match="already exists"):
+        open_diary(url)
+    with open_form_0001(url) as diary:
+        assert diary.episodes() == stored
+        with diary.reading() as connection:
+            assert {"documents", "devices"} & set(sa.inspect(connection).get_table_names()) == set()
 
 
 def test_a_diary_of_a_later_version_is_left_alone(own: Diary, folder: Path) -> None:

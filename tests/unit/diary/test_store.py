@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import msgspec
 import pytest
+import sqlalchemy as sa
 
 from soleus.core.record import Episode, Factor, Night, NightCount, Sample
 from soleus.diary import Diary, DiaryError, open_diary
+from soleus.diary.once import keep_once
 
 NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)
 NIGHT = date(2026, 2, 28)
@@ -238,6 +242,106 @@ def test_the_same_entry_from_many_threads_is_stored_once(diary: Diary) -> None:
     for thread in threads:
         thread.join()
     assert sorted(made) == [0] * 7 + [1]
+
+
+def in_threads(diary: Diary, entries: list[Episode]) -> list[bool | BaseException]:
+    """Keep each entry from a thread of its own, all before the first is stored: was it new, or why not."""
+    became: list[bool | BaseException] = [False] * len(entries)
+
+    def keep(i: int) -> None:
+        try:
+            became[i] = keep_once(diary, entries[i], now=NOW).new
+        except BaseException as error:
+            became[i] = error
+
+    threads = [threading.Thread(target=keep, args=(i,)) for i in range(len(entries))]
+    with diary.writing():
+        for thread in threads:
+            thread.start()
+        time.sleep(0.1)  # all of them wait by then
+    for thread in threads:
+        thread.join()
+    return became
+
+
+@contextmanager
+def commits_of(diary: Diary) -> Iterator[list[int]]:
+    made: list[int] = []
+
+    def note(connection: sa.Connection) -> None:
+        made.append(1)
+
+    sa.event.listen(diary.engine, "commit", note)
+    yield made
+    sa.event.remove(diary.engine, "commit", note)
+
+
+def test_what_comes_at_once_is_stored_together(diary: Diary) -> None:
+    with commits_of(diary) as commits:
+        became = in_threads(diary, [cramp(f"c{i}", date(2025, 1, 1) + timedelta(days=i)) for i in range(40)])
+    assert became == [True] * 40
+    assert len(commits) <= 4  # the one that all waited for, the first of them, the rest; one more if a thread was late
+    assert diary.counts()["episodes"] == 40
+
+
+def test_what_is_wrong_among_those_at_once_is_told_to_its_own_call(diary: Diary) -> None:
+    diary.add([cramp("taken", pain=1)], now=NOW)
+    diary.add([cramp(f"full{i}", date(2025, 1, 1)) for i in range(60)], now=NOW)
+    sound = [cramp(f"c{i}") for i in range(20)]
+    others = [cramp("taken", pain=2), cramp("61st", date(2025, 1, 1)), cramp("taken", pain=1)]
+    became = in_threads(diary, [*sound, *others])
+    assert became[:20] == [True] * 20
+    codes = [error.problems[0].code for error in became[20:22] if isinstance(error, DiaryError)]
+    assert codes == ["id_taken", "too_many_cramps"]
+    assert became[22] is False
+    assert diary.counts()["episodes"] == 81
+
+
+def test_a_night_takes_sixty_of_those_at_once(diary: Diary) -> None:
+    became = in_threads(diary, [cramp(f"c{i}") for i in range(63)])
+    assert became.count(True) == 60
+    assert diary.counts()["episodes"] == 60
+
+
+def test_when_the_disk_fails_each_call_is_told(diary: Diary) -> None:
+    def fail(*_: object) -> None:
+        raise sa.exc.OperationalError("INSERT", {}, Exception("database or disk is full"))
+
+    held = threading.Event()
+
+    def keep(i: int) -> None:
+        held.wait()
+        try:
+            keep_once(diary, cramp(f"c{i}"), now=NOW)
+        except DiaryError as error:
+            codes.append(error.problems[0].code)
+
+    codes: list[str] = []
+    threads = [threading.Thread(target=keep, args=(i,)) for i in range(10)]
+    for thread in threads:
+        thread.start()
+    sa.event.listen(diary.engine, "commit", fail)
+    held.set()
+    for thread in threads:
+        thread.join()
+    sa.event.remove(diary.engine, "commit", fail)
+    assert codes == ["disk_full"] * 10
+    assert diary.counts()["episodes"] == 0
+    assert keep_once(diary, cramp("c1"), now=NOW).new  # nothing of them is left to be taken along
+
+
+def test_one_cramp_takes_few_questions_to_the_database(diary: Diary) -> None:
+    diary.add([cramp("first")], now=NOW)
+    asked: list[str] = []
+
+    def note(connection, cursor, statement, parameters, context, executemany) -> None:  # type: ignore[no-untyped-def]
+        asked.append(statement)
+
+    sa.event.listen(diary.engine, "before_cursor_execute", note)
+    diary.add([cramp("second")], now=NOW)
+    sa.event.remove(diary.engine, "before_cursor_execute", note)
+    told = [statement for statement in asked if "BEGIN" not in statement and "pg_advisory" not in statement]
+    assert len(told) == 3  # is the id known, the insert, how many in that night
 
 
 def test_a_hundred_thousand_cramps_are_counted_at_once(own: Diary) -> None:

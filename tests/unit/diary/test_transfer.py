@@ -52,7 +52,7 @@ def test_export_erase_import_gives_the_same_diary(diary: Diary, tmp_path: Path, 
     before, counts, folder = diary.content_hash(), diary.counts(), tmp_path / "out"
     assert export_to(diary, folder) == folder
     assert sorted(path.name for path in folder.iterdir()) == sorted(
-        [*(f"{kind}.csv" for kind in KINDS), "diary.sqlite", "entries.json"]
+        [*(f"{kind}.csv" for kind in KINDS), "audit.csv", "diary.sqlite", "documents.csv", "entries.json"]
     )
     head = json.loads((folder / "entries.json").read_text("utf-8"))
     assert head["content_hash"] == before

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from soleus.report.diary_svg import render_clock_svg, render_nights_svg, render_series_svg, render_weeks_svg
+from soleus.report.diary_svg import render_clock_svg, render_nights_svg, render_weeks_svg
 from soleus.report.diary_table import (
     render_table_html,
     render_table_text,
@@ -28,6 +28,7 @@ from soleus.report.diary_text import (
     render_weeks_text,
 )
 from soleus.report.diary_view import HourBin, NightCell, SeriesPoint, SeriesView, WeekBar
+from soleus.report.series_svg import render_series_svg
 
 MONDAY = date(2026, 11, 2)
 NIGHTS = [

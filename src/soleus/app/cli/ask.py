@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from soleus.app.cli.main import NOT_READ, OK
+from soleus.app.interview import OPENING_REASONS, next_question, opening_due, read_words
+from soleus.app.interview_answers import YesNo, month_of_week, split_names, with_answer
 from soleus.core.assessment import Assessment
 from soleus.core.case import Case
 from soleus.exchange.case_file import CaseError, convert_case, read_case
@@ -40,8 +42,12 @@ class Interview:
 
     def change(self, **fields: Any) -> None:
         """Take one answer into the case and save it at once: nothing told is ever lost."""
+        self.become(msgspec.structs.replace(self.case, **fields))
+
+    def become(self, case: Case) -> None:
+        """Go on with the case that an answer has made."""
         self.history.append(self.case)
-        self.case = msgspec.structs.replace(self.case, **fields)
+        self.case = case
         self.save()
 
     def back(self) -> None:
@@ -50,7 +56,7 @@ class Interview:
             self.case = self.history.pop()
             self.save()
         else:
-            say("This is the first question.")
+            tell("This is the first question.")
 
     def save(self) -> None:
         """Write the case so far, whole or not at all."""
@@ -61,7 +67,7 @@ class Interview:
             temporary.write_bytes(msgspec.json.format(msgspec.json.encode(self.case), indent=1))
             temporary.replace(self.save_path)
         except OSError as error:
-            say(f"error: the answers can't be saved in {self.save_path}: {error.strerror}. I go on without saving.")
+            tell(f"error: the answers can't be saved in {self.save_path}: {error.strerror}. I go on without saving.")
             self.save_path = None
 
 
@@ -76,8 +82,8 @@ def run_ask(*, save: str | None, html: str | None, diary: bool = False, at: str 
             print(error, file=sys.stderr)
             return NOT_READ
         for problem in problems:
-            say(str(problem))
-        say(f"Going on where you stopped: {_count(case)} answers so far.")
+            tell(str(problem))
+        tell(f"Going on where you stopped: {_count(case)} answers so far.")
     shown: tuple[Shown, ...] = ()
     if diary:
         from soleus.app.cli.record import add_diary
@@ -89,19 +95,19 @@ def run_ask(*, save: str | None, html: str | None, diary: bool = False, at: str 
             print(error, file=sys.stderr)
             return NOT_READ
         for note in notes:
-            say(str(note))
-        say(f"Your diary answers {len(shown)} questions.")
+            tell(str(note))
+        tell(f"Your diary answers {len(shown)} questions.")
     from soleus.app.session import load_session
 
     interview = Interview(load_session(), case, path)
-    say("I ask the most useful question next. Nothing leaves this machine.")
-    say(HELP)
+    tell("I ask the most useful question next. Nothing leaves this machine.")
+    tell(HELP)
     try:
         _questions(interview)
         _closing(interview)
     except Quit:
         saved = path is not None and path.exists() and interview.save_path is not None
-        say(f"Saved in {path}. `soleus ask --save {path}` goes on." if saved else "Nothing was saved.")
+        tell(f"Saved in {path}. `soleus ask --save {path}` goes on." if saved else "Nothing was saved.")
         return OK
     except Finished:
         pass
@@ -121,7 +127,7 @@ def _answer(assessment: Assessment, html: str | None) -> int:
         except OSError as error:
             print(f"error: the page could not be written to {html}: {error.strerror}", file=sys.stderr)
             return NOT_READ
-        say(f"written: {html}")
+        tell(f"written: {html}")
     return OK
 
 
@@ -129,7 +135,7 @@ def _count(case: Case) -> int:
     return len(case.findings) + len(case.not_known)
 
 
-def say(text: str) -> None:
+def tell(text: str) -> None:
     """Print one line of the conversation."""
     print(text, flush=True)
 
@@ -139,7 +145,7 @@ def listen(prompt: str, finish: tuple[str, ...] = ("f", "finish")) -> str:
     try:
         line = input(prompt).strip()
     except EOFError:
-        say("")
+        tell("")
         raise Finished from None
     if line.lower() in ("q", "quit"):
         raise Quit
@@ -150,51 +156,58 @@ def listen(prompt: str, finish: tuple[str, ...] = ("f", "finish")) -> str:
 
 def _opening(interview: Interview) -> None:
     """Age, sex and pregnancy: they set how common causes are."""
-    while interview.case.age is None and "age" not in interview.case.not_known:
-        line = listen("How old are you (years)? ")
-        if line.lower() in ("d", "w", ""):
-            if line.lower() == "w":
-                say("Cramps without a special cause become commoner with age, and other causes rarer or commoner.")
-                continue
-            interview.change(not_known=(*interview.case.not_known, "age"))
-            break
-        case, problems = convert_case({"age": _number(line)})
-        for problem in problems:
-            say(problem.what + ": " + problem.fix)
-        if case.age is not None:
-            interview.change(age=case.age)
-    while interview.case.sex is None and "sex" not in interview.case.not_known:
-        line = listen("Sex: female or male? ", finish=("finish",)).lower()  # f means female here
-        if line == "w":
-            say("Women report frequent night cramps about twice as often as men.")
-        elif line[:1] in ("f", "m") and ("female".startswith(line) or "male".startswith(line)):
-            interview.change(sex="female" if line[0] == "f" else "male")
-        elif line in ("d", ""):
-            interview.change(not_known=(*interview.case.not_known, "sex"))
-        else:
-            say("Please answer female, male or d (don't know).")
-    age = interview.case.age
-    may_be_pregnant = interview.case.sex == "female" and (age is None or 12 <= age <= 55)
-    if may_be_pregnant and interview.case.pregnant is None and "pregnant" not in interview.case.not_known:
-        _ask_pregnancy(interview)
+    ask = {"age": _ask_age, "sex": _ask_sex, "pregnant": _ask_pregnancy}
+    while (due := opening_due(interview.case)) is not None:
+        ask[due](interview)
+
+
+def _pass(interview: Interview, name: str) -> None:
+    interview.change(not_known=(*interview.case.not_known, name))
+
+
+def _ask_age(interview: Interview) -> None:
+    line = listen("How old are you (years)? ")
+    if line.lower() == "w":
+        tell(OPENING_REASONS["age"])
+        return
+    if line.lower() in ("d", ""):
+        _pass(interview, "age")
+        return
+    case, problems = convert_case({"age": _number(line)})
+    for problem in problems:
+        tell(problem.what + ": " + problem.fix)
+    if case.age is not None:
+        interview.change(age=case.age)
+
+
+def _ask_sex(interview: Interview) -> None:
+    line = listen("Sex: female or male? ", finish=("finish",)).lower()  # f means female here
+    if line == "w":
+        tell(OPENING_REASONS["sex"])
+    elif line[:1] in ("f", "m") and ("female".startswith(line) or "male".startswith(line)):
+        interview.change(sex="female" if line[0] == "f" else "male")
+    elif line in ("d", ""):
+        _pass(interview, "sex")
+    else:
+        tell("Please answer female, male or d (don't know).")
 
 
 def _ask_pregnancy(interview: Interview) -> None:
-    while True:
-        line = listen("Are you pregnant? If so, in which week? ").lower()
-        if line == "w":
-            say("Cramps are common in months 7 to 9, and a swollen leg means something else in pregnancy.")
-        elif line in ("n", "no"):
-            return interview.change(pregnant=False)
-        elif line in ("d", ""):
-            return interview.change(not_known=(*interview.case.not_known, "pregnant"))
-        elif line in ("y", "yes"):
-            return interview.change(pregnant=True)
+    line = listen("Are you pregnant? If so, in which week? ").lower()
+    if line == "w":
+        tell(OPENING_REASONS["pregnant"])
+    elif line in ("n", "no"):
+        interview.change(pregnant=False)
+    elif line in ("d", ""):
+        _pass(interview, "pregnant")
+    elif line in ("y", "yes"):
+        interview.change(pregnant=True)
+    else:
+        weeks = _number(line.split()[0])
+        if isinstance(weeks, float) and 0 < weeks <= 44:
+            interview.change(pregnant=True, pregnancy_month=month_of_week(weeks))
         else:
-            weeks = _number(line.split()[0])
-            if isinstance(weeks, float) and 0 < weeks <= 44:
-                return interview.change(pregnant=True, pregnancy_month=round(weeks / 4.345, 1))
-            say("Please answer with the week of pregnancy, y, n or d.")
+            tell("Please answer with the week of pregnancy, y, n or d.")
 
 
 def _number(text: str) -> float | str:
@@ -212,68 +225,43 @@ def _questions(interview: Interview) -> None:
         assessment = interview.session.assess(interview.case, draws=0)
         for flag in assessment.red_flags:
             if flag.urgency in ("emergency", "same_day"):
-                say(f"\n! {flag.label}: {flag.do}\n")
-        question = _next_question(interview, assessment)
+                tell(f"\n! {flag.label}: {flag.do}\n")
+        question = next_question(interview.case, assessment, interview.session.evidence)
         if question is None or (assessment.inquiry.stop and not skipped_stop):
             leading = assessment.causes[0]
-            say(f"\nI could stop here: {assessment.inquiry.reason}. Leading: {leading.plain_name}.")
+            tell(f"\nI could stop here: {assessment.inquiry.reason}. Leading: {leading.plain_name}.")
             if question is None or listen("Go on asking anyway (y/n)? ").lower() not in ("y", "yes"):
                 return
             skipped_stop = True
-        _ask_one(interview, *question)
-
-
-def _next_question(interview: Interview, assessment: Assessment) -> tuple[str, str, str] | None:
-    """Return finding id, question and reason; a danger that cannot be judged yet comes before everything."""
-    asked = set(interview.case.not_known) | set(interview.case.findings)
-    findings = interview.session.evidence.findings
-    for flag in assessment.ask_first:
-        for key in flag.ask_findings:
-            if key not in asked and findings[key].burden == "question":
-                return (
-                    key,
-                    findings[key].question or f"{findings[key].plain}?",
-                    f"it decides whether this is a danger: {flag.label}. {flag.why}",
-                )
-    for question in assessment.inquiry.questions:
-        if question.finding not in asked and question.burden == "question":
-            return question.finding, question.question, question.why
-    return None
+        _ask_one(interview, question.about, question.question, question.why)
 
 
 def _ask_one(interview: Interview, finding: str, question: str, why: str) -> None:
     while True:
         line = listen(f"\n{question} ").lower()
-        if line in ("y", "yes", "n", "no"):
-            return interview.change(findings={**interview.case.findings, finding: line[0] == "y"})
-        if line in DO_NOT_KNOW:
-            return interview.change(not_known=(*interview.case.not_known, finding))
+        if line in ("y", "yes", "n", "no", *DO_NOT_KNOW):
+            answer: YesNo = "unknown" if line in DO_NOT_KNOW else "yes" if line[0] == "y" else "no"
+            return interview.become(with_answer(interview.case, finding, answer))
         if line == "w":
-            say(f"Because {why}.")
+            tell(f"Because {why}.")
         elif line == "b":
             return interview.back()
         elif line == "o":
             return _own_words(interview)
         else:
-            say(HELP)
+            tell(HELP)
 
 
 def _own_words(interview: Interview) -> None:
     """Take a phrase in the person's own words and say how it was read."""
-    words = listen("In your own words: ")
-    symptoms = interview.case.symptoms
-    trial = msgspec.structs.replace(
-        interview.case, symptoms=msgspec.structs.replace(symptoms, present=(*symptoms.present, words))
-    )
-    read = interview.session.understand(trial).understood
-    answer = next(u for u in reversed(read) if u.phrase == words)
+    trial, answer = read_words(interview.session, interview.case, listen("In your own words: "))
     if not answer.understood:
         near = f" Nearest: {', '.join(answer.candidates)}." if answer.candidates else ""
-        say(f"That was not understood and is not used.{near}")
+        tell(f"That was not understood and is not used.{near}")
         return
     labels = ", ".join(answer.findings or answer.noted) or "noted"
-    say(f"Read as: {labels.replace('_', ' ')}.")
-    interview.change(symptoms=trial.symptoms)
+    tell(f"Read as: {labels.replace('_', ' ')}.")
+    interview.become(trial)
 
 
 def _closing(interview: Interview) -> None:
@@ -281,21 +269,20 @@ def _closing(interview: Interview) -> None:
     if not interview.case.medicines:
         line = listen("\nWhich medicines do you take? (names with commas, 'none', or Enter if you don't know) ")
         if line.lower() not in DO_NOT_KNOW:
-            names = tuple(part.strip() for part in line.split(",") if part.strip())
-            interview.change(medicines=names, medicines_complete=True)
+            interview.change(medicines=split_names(line), medicines_complete=True)
     while True:
         line = listen("Any test result? (such as: calcium 2.15 mmol/L; Enter when there is none) ")
         if line.lower() in (*DO_NOT_KNOW, "n", "no", "none"):
             return
         reading = _parse_reading(line)
         if reading is None:
-            say("Please write the name, the number and the unit, as on the laboratory slip.")
+            tell("Please write the name, the number and the unit, as on the laboratory slip.")
             continue
         case, problems = convert_case({"measurements": [reading]})
         trial = msgspec.structs.replace(interview.case, measurements=(*interview.case.measurements, *case.measurements))
         facts = interview.session.understand(trial)
         for problem in (*problems, *facts.problems):
-            say(str(problem))
+            tell(str(problem))
         interview.change(measurements=trial.measurements)
 
 

@@ -69,7 +69,7 @@ def run_assess(options: argparse.Namespace) -> int:
 
 def encode(value: Any) -> str:
     """Return JSON with sorted keys, so that the same answer is the same bytes."""
-    return msgspec.json.format(msgspec.json.encode(value, order="sorted"), indent=1).decode()
+    return msgspec.json.format(msgspec.json.encode(value, enc_hook=str, order="sorted"), indent=1).decode()
 
 
 def _refuse(problems: list[Problem], as_json: bool) -> int:

@@ -73,7 +73,7 @@ def _print_scores(scores: dict[str, Any], indent: int = 0) -> None:
         elif isinstance(value, float):
             print(f"{pad}{name:32} {value:.4g}")
         else:
-            print(f"{pad}{name:32} {msgspec.json.encode(value).decode()}")
+            print(f"{pad}{name:32} {msgspec.json.encode(value, enc_hook=str).decode()}")
 
 
 def _print_table(truths: list[Truth], outcomes: list[Outcome]) -> None:

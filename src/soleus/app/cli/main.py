@@ -47,6 +47,27 @@ def build_parser() -> argparse.ArgumentParser:
 
     _add_record_commands(commands)
 
+    serve = commands.add_parser("serve", help="the pages: open Soleus in your browser, on this computer")
+    serve.add_argument("--port", type=int, help="the port to listen on (default: the first free one from 7653)")
+    serve.add_argument("--no-browser", action="store_true", help="do not open the browser")
+    serve.add_argument("--lan", action="store_true", help="answer linked phones on the home network, too")
+    serve.add_argument(
+        "--name", metavar="HOST", help="one more name to answer to, for a proxy with HTTPS on this computer"
+    )
+    _diary_place(serve)
+
+    report = commands.add_parser(
+        "report", help="one page for a clinician, as PDF, HTML or text, with all data behind it"
+    )
+    report.add_argument("file", nargs="?", help="what was told: a case file, as for assess")
+    report.add_argument("--pdf", metavar="FILE", help="write it as PDF")
+    report.add_argument("--html", metavar="FILE", help="write it as one self-contained page")
+    report.add_argument("--question", metavar="TEXT", default="", help="your own question to the doctor")
+    report.add_argument("--from", dest="first", metavar="DATE", help="first night (default: 12 weeks back)")
+    report.add_argument("--to", dest="last", metavar="DATE", help="last night (default: the last one that is over)")
+    report.add_argument("--language", choices=["en", "de"], default="en", help="its language (default en)")
+    _diary_place(report)
+
     evaluate = commands.add_parser("evaluate", help="judge the engine on published cases or everyday questions")
     evaluate.add_argument("file", help="cases or questions, one JSON object a line")
     form = evaluate.add_mutually_exclusive_group()
@@ -203,6 +224,10 @@ def _run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
         from soleus.app.cli.record import run_record
 
         return run_record(options)
+    if options.command == "serve":
+        from soleus.app.cli.serve import run_serve
+
+        return run_serve(options)
     if options.command == "ask":
         from soleus.app.cli.ask import run_ask
 
@@ -211,6 +236,10 @@ def _run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
         from soleus.app.cli.relieve import run_relieve
 
         return run_relieve(sitting=options.sitting, timer=not options.no_timer)
+    if options.command == "report":
+        from soleus.app.cli.report import run_report
+
+        return run_report(options)
     if options.command == "evaluate":
         from soleus.app.cli.evaluate import run_evaluate
 

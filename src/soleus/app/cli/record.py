@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from soleus.core.case import Case
     from soleus.core.problem import Problem
     from soleus.diary import Diary
-    from soleus.knowledge.laboratory import ResolvedMeasurement
-    from soleus.knowledge.laboratory_index import LaboratoryIndex
 
 SHOWN_DAYS = 84  # choice: twelve weeks say how it is now; older nights are shown on request
 
@@ -277,120 +275,37 @@ def _restore(options: argparse.Namespace) -> int:
 
 
 def _measure(options: argparse.Namespace) -> int:
-    from soleus.core.problem import Problem
-    from soleus.core.record import Sample
+    from soleus.app.measurement_entry import MeasurementTold, read_measurement
     from soleus.knowledge.laboratory_index import LaboratoryIndex
     from soleus.knowledge.load import load_evidence
 
-    now, zone = _now(), options.zone or here()
-    taken, clock_known, problem = _moment(options.time, now, zone)
-    if problem:
-        _tell([problem])
-        return NOT_READ
-    index = LaboratoryIndex(load_evidence().quantities)
-    answer = _resolved(options, index)
-    quantity, unit, value = options.quantity, options.unit or "", _number(options.value)
-    if answer.readings:
-        reading = answer.readings[0]
-        quantity = reading.quantity
-        if not options.unit:
-            value, unit = reading.value, index.quantities[quantity].unit
-    problems = list(answer.problems)
-    if (
-        value is not None
-        and [problem.code for problem in problems] in ([], ["unknown_measurement"])
-        and not answer.readings
-    ):
-        problems = [
-            Problem(
-                code="own_measurement",
-                level="info",
-                where="measure",
-                what=f"{options.quantity!r} is not in the evidence base",
-                why="it is kept, drawn and compared by day and night, but enters no assessment",
-                fix="check the name if it is a usual test; `soleus evidence list quantities` shows them",
-            )
-        ]
-    failed = _tell(problems)
-    if value is None or (failed and not answer.readings):
-        if not failed:
-            print(f"error: {options.value!r} is no number. To mend it: write 2.15. [not_read]", file=sys.stderr)
-        return ANSWERED_WITH_ERRORS
-    sample = Sample(
-        id=new_id(),
-        recorded_at=now,
-        zone=zone,
-        note=options.note or "",
-        taken_at=taken,
-        quantity=quantity,
-        value=value,
-        unit=unit,
+    now = _now()
+    told = MeasurementTold(
+        name=options.quantity,
+        value=options.value,
+        unit=options.unit or "",
         low=options.low,
         high=options.high,
+        taken=options.time or "",
+        zone=options.zone or "",
         posture=options.posture,
         leg=options.leg,
-        clock_known=clock_known,
         series=options.series or "",
+        note=options.note or "",
     )
+    index = LaboratoryIndex(load_evidence().quantities)
+    read = read_measurement(told, index, id=new_id(), now=now, zone=here())
+    _tell(read.problems)
+    if read.sample is None:
+        unread = any(problem.code == "bad_time" for problem in read.problems)
+        return NOT_READ if unread else ANSWERED_WITH_ERRORS
     with open_chosen(options) as diary:
-        added = diary.add([sample], now=now)
+        added = diary.add([read.sample], now=now)
     if _tell(added.problems):
         return ANSWERED_WITH_ERRORS
-    print(f"recorded: {quantity.replace('_', ' ')} {value:g} {'' if unit == '1' else unit}".rstrip())
+    value, unit = read.sample.value, read.sample.unit
+    print(f"recorded: {read.quantity.replace('_', ' ')} {value:g} {'' if unit == '1' else unit}".rstrip())
     return OK
-
-
-def _resolved(options: argparse.Namespace, index: LaboratoryIndex) -> ResolvedMeasurement:
-    """Read a measurement as a case does; a unit that is not on usual slips is converted first (UCUM names)."""
-    from soleus.knowledge.laboratory import resolve_measurement
-    from soleus.monitoring.units import convert
-
-    name, value, unit, limits = options.quantity, options.value, options.unit, (options.low, options.high)
-    answer = resolve_measurement(name, value, unit, *limits, index, where="measure")
-    quantity = index.quantities.get(index.find(name).removeprefix("quantity:"))
-    number = _number(value)
-    if quantity is None or number is None or "unknown_unit" not in {problem.code for problem in answer.problems}:
-        return answer
-    try:
-        number = convert(number, unit, quantity)
-        low, high = (None if limit is None else convert(limit, unit, quantity) for limit in limits)
-    except ValueError:
-        return answer
-    return resolve_measurement(name, number, quantity.unit, low, high, index, where="measure")
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text.replace(",", "."))
-    except ValueError:
-        return None
-
-
-def _moment(text: str | None, now: datetime, zone: str) -> tuple[datetime, bool, Problem | None]:
-    """Read when a sample was taken: nothing is now, a date is that day at noon with its clock unknown."""
-    from soleus.core.problem import Problem
-    from soleus.core.record import zone_of
-
-    if text is None:
-        return now, True, None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        problem = Problem(
-            code="bad_time",
-            level="error",
-            where="measure.time",
-            what=f"{text!r} is no date or time",
-            why="the order of the readings matters",
-            fix="write 2026-11-26 or 2026-11-26T08:30",
-        )
-        return now, False, problem
-    clock_known = len(text) > 10
-    if not clock_known:
-        moment = moment.replace(hour=12)
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=zone_of(zone))
-    return moment.astimezone(UTC), clock_known, None
 
 
 def add_diary(case: Case, at: str | None) -> tuple[Case, tuple[Shown, ...], tuple[Problem, ...]]:

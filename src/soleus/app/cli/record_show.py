@@ -22,7 +22,8 @@ OLDEST = 130  # choice: nobody is known to have lived longer
 WIDEST = 100  # choice: longer lines are hard to read
 
 
-def _day(text: str | None, option: str) -> date | None:
+def read_day(text: str | None, option: str) -> date | None:
+    """Return the date that an option gives; end the command when it is none."""
     if text is None:
         return None
     try:
@@ -37,7 +38,7 @@ def show_diary(options: argparse.Namespace) -> int:
     from soleus.app.diary_report import report_diary
     from soleus.knowledge.load import load_evidence
 
-    first, last = _day(options.first, "--from"), _day(options.last, "--to")
+    first, last = read_day(options.first, "--from"), read_day(options.last, "--to")
     if options.age is not None and not 0 <= options.age <= OLDEST:
         print(
             f"error: --age: {options.age:g} is no age. To mend it: give years, such as 68. [bad_age]", file=sys.stderr
@@ -76,11 +77,16 @@ def show_diary(options: argparse.Namespace) -> int:
 
 
 def _print_report(report: DiaryReport) -> None:
+    from soleus.app.diary_words import change_sentences, number_sentences
     from soleus.report.diary_text import can_draw_blocks, render_clock_text, render_nights_text, render_weeks_text
 
     width, blocks = _width(), can_draw_blocks(sys.stdout.encoding)
     print("YOUR CRAMPS IN NUMBERS")
-    _print_lines(_number_lines(report), width)
+    people = [report.people.says] if report.people is not None else []
+    change = change_sentences(report)
+    if change:
+        change[:2] = [f"{change[0]} {change[1][:1].upper()}{change[1][1:]}."]
+    _print_lines([*number_sentences(report), *people, *change], width)
     for text in (
         render_nights_text(report.nights, width=width, blocks=blocks),
         render_weeks_text(report.weeks, width=width, blocks=blocks),
@@ -92,31 +98,6 @@ def _print_report(report: DiaryReport) -> None:
         print("\nWHAT GOES WITH IT")
         _print_lines([found.says for found in report.triggers.shown], width)
         _print_lines([f"{other.name}: can't tell yet; {other.reason}" for other in report.triggers.not_yet], width)
-
-
-def _number_lines(report: DiaryReport) -> list[str]:
-    rate = report.rate
-    lines = [rate.says]
-    if rate.share is not None and rate.share_low is not None and rate.share_high is not None:
-        lines.append(
-            f"Nights with cramps: {rate.nights_with_cramps} of {rate.nights_recorded} recorded"
-            f" ({100 * rate.share:.0f} %, {100 * rate.share_low:.0f} to {100 * rate.share_high:.0f})."
-        )
-    if rate.if_missing_free is not None and rate.nights_missing:
-        lines.append(f"Were all missing nights free of cramps, it would be {rate.if_missing_free:.1f} a week.")
-    for told, name, unit, scale in ((rate.duration_s, "A cramp lasts", "minutes", 60), (rate.pain, "Pain", "of 10", 1)):
-        if told is not None:
-            lines.append(f"{name}: {told.mean / scale:.1f} {unit} on average (told for {told.n} cramps).")
-    if rate.sleep_lost is not None:
-        lost = rate.sleep_lost
-        lines.append(f"Sleep lost on nights with cramps: {lost.hours:.1f} hours ({lost.low:.1f} to {lost.high:.1f}).")
-    if report.people is not None:
-        lines.append(report.people.says)
-    if report.change is not None:
-        reason = report.change.reason
-        lines.append(f"Earlier against later half: {report.change.verdict}. {reason[:1].upper()}{reason[1:]}.")
-        lines += [f"Another explanation: {rival.why}." for rival in report.change.rivals]
-    return lines
 
 
 def _width() -> int:
@@ -147,7 +128,9 @@ def run_doctor(options: argparse.Namespace) -> int:
     with open_chosen(options, create=False) as diary:
         problems = diary.check()
         counts = ", ".join(f"{n} {kind}" for kind, n in diary.counts().items())
-        print(f"diary: {diary.path or options.at}: {'damaged' if problems else 'sound'}, {counts}")
+        codes = {problem.code for problem in problems}
+        state = "sound" if not codes else "sound, but not its audit" if codes == {"audit_broken"} else "damaged"
+        print(f"diary: {diary.path or options.at}: {state}, {counts}")
         for problem in problems:
             print(problem, file=sys.stderr)
         folder = diary.path.parent / "backups" if diary.path else None
@@ -185,7 +168,7 @@ def show_measurements(options: argparse.Namespace) -> int:
         if len(reports) > 1:
             print("error: --svg: a picture shows one quantity. To mend it: name it. [no_quantity]", file=sys.stderr)
             return NOT_READ
-        from soleus.report.diary_svg import render_series_svg
+        from soleus.report.series_svg import render_series_svg
 
         Path(options.svg).write_text(render_series_svg(reports[0].view), encoding="utf-8")
     if options.json:
