@@ -69,7 +69,7 @@ CALCIUM = ((160, 2.14), (95, 2.11), (48, 2.17), (13, 2.12))  # days ago, mmol/L
 
 
 def fill(diary: Diary, now: datetime) -> None:
-    """Put ten weeks into a diary: cramps at different hours, a missing night, a late one, a few circumstances, results."""
+    """Put ten weeks into a diary: cramps at different hours, a missing night, a late one, some results."""
     entries: list[Entry] = []
     for ago in range(1, 7 * WEEKS):
         night = now.date() - timedelta(days=ago)

