@@ -203,7 +203,8 @@ def untold(text: str) -> str:
 # names, units, and what the person named: the appendix of the report shows measurements as they were recorded
 NAMES = (
     r"Soleus|soleus|Python [\d.]+|Etc/UTC|English|Deutsch|mmol/L|mg/dL|PDF|CSV|JSON|API|OpenAPI|http\S*|UTC|Europe/\w+"
-    r"|[\w.-]+\.sqlite|/\S+|alcohol|calcium|\d+\. (Jan|Feb|März|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez)\w*|[\d,]+ (min|h|s)\b"
+    r"|[\w.-]+\.sqlite|/\S+|alcohol|calcium"
+    r"|\d+\. (Jan|Feb|März|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez)\w*|[\d,]+ (min|h|s)\b"
 )
 
 
