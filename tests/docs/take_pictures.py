@@ -28,7 +28,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from soleus.app.clinician_report import read_clinician_report
 from soleus.app.interview_record import told_case
 from soleus.app.session import load_session
-from soleus.core.record import Entry, Episode, Factor, Night, Sample
+from soleus.core.record import Episode, Factor, Night, Sample
 from soleus.diary import Diary, open_diary
 from soleus.report.clinician_pdf import render_clinician_png
 from soleus.report.language import load_language
@@ -70,7 +70,7 @@ CALCIUM = ((160, 2.14), (95, 2.11), (48, 2.17), (13, 2.12))  # days ago, mmol/L
 
 def fill(diary: Diary, now: datetime) -> None:
     """Put ten weeks into a diary: cramps at different hours, a missing night, a late one, some results."""
-    entries: list[Entry] = []
+    entries: list[Episode | Night | Factor | Sample] = []
     for ago in range(1, 7 * WEEKS):
         night = now.date() - timedelta(days=ago)
         held = NIGHTS[(ago + 4) % len(NIGHTS)]
@@ -178,13 +178,13 @@ def wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
 def keep(folder: Path, name: str, png: bytes) -> None:
     """Write a picture, with fewer colors when it would be too large."""
     picture = Image.open(io.BytesIO(png)).convert("RGB")
-    for colors in (256, 128, 64, 32):
+    for colors in (0, 256, 128, 64, 32):
         out = io.BytesIO()
-        picture.quantize(colors, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+        (picture.quantize(colors, dither=Image.Dither.NONE) if colors else picture).save(out, "PNG", optimize=True)
         if out.tell() <= LARGEST:
             break
     (folder / name).write_bytes(out.getvalue())
-    print(f"{name}: {picture.width} x {picture.height}, {out.tell() / 1000:.0f} KB, {colors} colors")
+    print(f"{name}: {picture.width} x {picture.height}, {out.tell() / 1000:.0f} KB, {colors or 'all'} colors")
 
 
 def look(browser: Browser, width: int, height: int) -> Page:

@@ -311,6 +311,7 @@ def test_what_helps_shows_effects_and_what_is_not_suggested(server: Server, brow
     expect(quinine).to_contain_text("Not offered here")
     stretches = page.locator("#pre_sleep_stretch")
     expect(stretches).to_contain_text("-1.2 (-1.8 to -0.6)")
+    stretches.get_by_text("Harms and who must not").click()
     expect(stretches.locator("svg.interval").first).to_be_visible()
     expect(page.locator("#vitamin_k2 .note.bad")).to_have_count(1 if told else 0)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
@@ -14,7 +14,7 @@ from soleus.app.interview_record import read_situation
 from soleus.app.interview_screens import BY_ID
 from soleus.app.web.page import go_to, house_of, page
 from soleus.app.web.wire import refuse
-from soleus.core.assessment import Step
+from soleus.core.assessment import Measured, Step
 from soleus.core.case import Case
 from soleus.core.message import Message, say
 from soleus.knowledge.schema import Cause, Evidence, Reference
@@ -83,13 +83,15 @@ def get_answer(request: Request) -> Response:
     if situation.case == Case():
         return go_to("/why")
     assessment = situation.assess(session, draws=200)
+    causes = sorted(assessment.causes, key=lambda cause: -cause.explains.value)  # as the numbers that are shown
     return page(
         request,
         "why_answer.html",
         a=assessment,
         progress=situation.progress(session, assessment),
-        first=assessment.causes[:FIRST_CAUSES],
-        others=assessment.causes[FIRST_CAUSES:],
+        first=causes[:FIRST_CAUSES],
+        others=causes[FIRST_CAUSES:],
+        measured=by_quantity(assessment.measured),
         doctor=ask_doctor(assessment, evidence),
         told=told_lines(situation.interview, evidence),
         step=len(situation.interview.answers),
@@ -108,6 +110,14 @@ def get_answer(request: Request) -> Response:
         verification=VERIFICATION,
         burdens=BURDENS,
     )
+
+
+def by_quantity(measured: Iterable[Measured]) -> list[tuple[Measured, list[Measured]]]:
+    """Return each quantity once, with all that its readings say."""
+    found: dict[str, list[Measured]] = {}
+    for one in measured:
+        found.setdefault(one.quantity, []).append(one)
+    return [(all_of_it[0], all_of_it) for all_of_it in found.values()]
 
 
 def claim_place(step: Step, cause: Cause | None) -> str:

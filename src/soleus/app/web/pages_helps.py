@@ -9,8 +9,20 @@ from soleus.app.web.api_assess import personal_assessment
 from soleus.app.web.page import house_of, page
 from soleus.app.web.pages_answer import UNITS, VERIFICATION, short_cite
 from soleus.app.web.pages_why import at_once
+from soleus.core.message import Message, say
 
 router = APIRouter()
+
+# what a certainty begins with in the evidence base, the longest first: its short form for a tag
+CERTAINTIES = {
+    "Moderate to high": say("moderate to high certainty"),
+    "Low to moderate": say("low to moderate certainty"),
+    "Low to very low": say("low to very low certainty"),
+    "Very low": say("very low certainty"),
+    "Moderate": say("moderate certainty"),
+    "High": say("high certainty"),
+    "Low": say("low certainty"),
+}
 
 
 @router.get("/helps")
@@ -27,9 +39,21 @@ def get_helps(request: Request) -> Response:
         flags=at_once(assessment) if assessment is not None else (),
         units=UNITS,
         span=effect_span,
+        certainty=short_certainty,
         verification=VERIFICATION,
         cite=lambda key: short_cite(key, evidence.references),
     )
+
+
+def short_certainty(text: str) -> Message | None:
+    """Return how certain an effect is in two or three words; None when the evidence base says it in another way.
+
+    Examples
+    --------
+    >>> print(short_certainty("Low: one open trial with 74 people"))
+    low certainty
+    """
+    return next((short for level, short in CERTAINTIES.items() if text.startswith(level)), None)
 
 
 def effect_span(effect: EffectShown) -> dict[str, float]:

@@ -4,3 +4,5 @@ if (button) {
   button.hidden = false;
   button.addEventListener("click", () => window.print());
 }
+// The appendix is folded on the screen; on paper it is there.
+addEventListener("beforeprint", () => document.querySelectorAll(".clinician details").forEach((one) => (one.open = true)));
