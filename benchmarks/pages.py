@@ -30,7 +30,7 @@ HERE = f"http://127.0.0.1:{PORT}"
 def fill_a_year(path: Path) -> None:
     """Write a year of nights with two cramps a week, and a few measurements."""
     now = datetime.now(UTC)
-    first = date.today() - timedelta(days=365)
+    first = date.today() - timedelta(days=367)
     entries: list[Episode | Night | Sample] = []
     for i in range(365):
         night = first + timedelta(days=i)

@@ -42,7 +42,9 @@ def heading(page: Page) -> str:
 
 
 def press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
+    """Press a button and wait for the page that follows: what is looked at next is there."""
+    with page.expect_navigation():
+        page.get_by_role("button", name=name, exact=True).click()
 
 
 def test_an_ordinary_person_comes_to_an_answer(server: Server, browser_page: Page) -> None:
