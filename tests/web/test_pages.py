@@ -226,3 +226,31 @@ def test_every_word_can_be_translated(address: str, monkeypatch: pytest.MonkeyPa
     html = here.get(address, headers={"accept-language": "de"}).text
     left = re.sub(NAMES, " ", untold(" ".join(visible_text(html))))
     assert re.findall(r"[A-Za-zÄÖÜäöüß]{3,}", left) == []
+
+
+REACHABLE = """() => {
+  const all = [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')];
+  const open = all.filter(e => e.checkVisibility({visibilityProperty: true}) && !e.disabled && e.tabIndex >= 0);
+  const group = e => e.type === 'radio' ? 'radio ' + (e.form ? e.form.action : '') + e.name : null;
+  window.reached = new Set();
+  window.groups = new Set();
+  window.note = e => { window.reached.add(e); if (group(e)) window.groups.add(group(e)); };
+  window.left = () => open.filter(e => !window.reached.has(e) && !(group(e) && window.groups.has(group(e))));
+  document.addEventListener('focusin', event => window.note(event.target));
+  return open.length;
+}"""
+
+
+def test_everything_can_be_reached_without_a_pointer(chromium: Browser, lived_in: str) -> None:
+    """The Tab key comes to every link, button, field and fold that is shown; of radio buttons, to each group."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB", service_workers="block")
+    page = context.new_page()
+    missed = []
+    for address in PAGES:
+        page.goto(lived_in + address, wait_until="load")
+        for _ in range(page.evaluate(REACHABLE) + 20):  # a date has a stop for each of its parts
+            page.keyboard.press("Tab")
+        left = page.evaluate("window.left().map(e => e.outerHTML.slice(0, 120))")
+        missed += [(address, one) for one in left]
+    context.close()
+    assert missed == []
