@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 from soleus.app.diary_report import DiaryReport
 from soleus.app.diary_stretch import LONGEST_DAYS, days_back, report_stretch, stretch_of
 from soleus.app.diary_words import change_sentences, number_sentences
+from soleus.app.interview_record import told_case
 from soleus.app.log_line import last_night
 from soleus.app.morning import SHOWN_NIGHTS, first_night, missing_nights, night_to_tell
 from soleus.app.web.page import house_of
@@ -47,7 +48,8 @@ def get_diary(request: Request, first: date | None = None, last: date | None = N
     start = stretch_of("12", began, end)[0] if first is None else max(first, days_back(end, LONGEST_DAYS))
     if start > end:
         raise refuse(422, "bad_date", "first", f"{start} is after {end}", "no night lies between", "give earlier days")
-    report = report_stretch(house.diary, start, end, evidence=house.session().evidence)
+    told = told_case(house.diary)
+    report = report_stretch(house.diary, start, end, evidence=house.session().evidence, age=told.age, sex=told.sex)
     people = () if report.people is None else (report.people.says,)
     says = (*number_sentences(report), report.clock.says, *people, *change_sentences(report))
     triggers = tuple(found.says for found in report.triggers.shown)

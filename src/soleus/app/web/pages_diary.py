@@ -12,6 +12,7 @@ from soleus.app.diary_report import DiaryReport
 from soleus.app.diary_stretch import STRETCHES, report_stretch, stretch_of
 from soleus.app.diary_words import change_sentences, number_sentences
 from soleus.app.entry_keeping import undo_entry
+from soleus.app.interview_record import told_case
 from soleus.app.log_line import last_night
 from soleus.app.morning import NightSeen, first_night, look_at_night, look_at_nights
 from soleus.app.web.form_fields import EARLIEST, Fields, check_night, go_back, notice_of, read_fields
@@ -41,7 +42,8 @@ def get_diary(request: Request, month: str = "", stretch: str = "12") -> Respons
     report = None
     if began is not None and began <= latest:
         first, last = stretch_of(stretch, began, latest)
-        report = report_stretch(house.diary, first, last, evidence=house.session().evidence)
+        told = told_case(house.diary)
+        report = report_stretch(house.diary, first, last, evidence=house.session().evidence, age=told.age, sex=told.sex)
     language = language_of(request, house.settings())
     return page(
         request,
