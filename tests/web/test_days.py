@@ -328,3 +328,19 @@ def test_everything_works_without_scripts(server: Server, chromium: Browser) -> 
     assert page.inner_text("h1") == "Calcium, total"
     context.close()
     assert call(server, "GET", "/api/samples")[0]["value"] == 2.31
+
+
+def test_a_result_is_read_while_it_is_typed(server: Server, browser_page: Page) -> None:
+    """A change of a field shows how it is read; what can't be read shows nothing, and nothing is kept before saving."""
+    browser_page.goto(f"{server.address}/measurements/add")
+    reading = browser_page.locator("#reading")
+    browser_page.get_by_label("What was measured?").fill("calcium")
+    browser_page.get_by_label("Value").fill("9,2")
+    browser_page.get_by_label("Unit").fill("mg/dL")
+    browser_page.get_by_label("Unit").blur()
+    expect(reading).to_contain_text("9.2 mg/dL = 2.296 mmol/L")
+    browser_page.get_by_label("Value").fill("much")
+    browser_page.get_by_label("Value").blur()
+    expect(reading).to_have_text("")
+    expect(browser_page.get_by_label("Value")).to_have_value("much")
+    assert call(server, "GET", "/api/samples") == []

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Error, Page, expect
 from tests.web.conftest import Server, free_port
 
 from soleus.core.record import Episode
@@ -304,7 +304,14 @@ def test_it_is_black_from_the_first_paint(chromium: Browser, server: Server) -> 
 
 def corner_of(page: Page) -> list[int]:
     """Return the color of the last pixel of a screenshot, read by another window of the same browser."""
-    picture = base64.b64encode(page.screenshot()).decode()
+    for attempt in range(5):
+        try:
+            shot = page.screenshot()
+            break
+        except Error:  # Chromium has no picture in the moment in which one page gives way to the next
+            assert attempt < 4
+            time.sleep(0.05)
+    picture = base64.b64encode(shot).decode()
     reader = page.context.new_page()
     color: list[int] = reader.evaluate(
         """async (data) => { const image = new Image(); image.src = "data:image/png;base64," + data;
