@@ -131,7 +131,8 @@ def survey() -> tuple[tuple[str, frozenset[str], frozenset[str], int], ...]:
     """Return name, expected classes, resolved classes and number of prescriptions."""
     if not FILE.is_file():
         pytest.skip("the public CDC file rx_2005_2006.parquet is not beside this checkout")
-    parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow reads the survey file")
+    from pyarrow import parquet
+
     with (evidence_root() / "medicines.toml").open("rb") as file:
         lexicon = build_medicine_lexicon(tomllib.load(file))
     counts: Counter[tuple[str, str]] = Counter()

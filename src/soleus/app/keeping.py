@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -29,6 +30,8 @@ PASSING = ".passing-"  # begins the names of folders that hold a copy for a mome
 MOST_MEMBERS = 64  # choice: an export has nine files
 MOST_UNPACKED = 256 << 20  # choice: 1 million cramps, as JSON
 READ_NAMES = frozenset({JSON_NAME, DOCUMENTS_NAME, *(f"{kind}.csv" for kind in KINDS)})
+# What zipfile raises for a file that is cut, altered or of a kind that it does not read (for that, NotImplementedError).
+UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError)
 
 
 class BackupTold(msgspec.Struct, frozen=True, kw_only=True):
@@ -160,11 +163,7 @@ def import_zip(diary: Diary, uploaded: BinaryIO, now: datetime) -> Added:
                 _copy(uploaded, folder / JSON_NAME, MOST_UNPACKED)
         except DiaryError as error:
             return Added(problems=error.problems)
-        except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, EOFError, ValueError):
-            return Added(problems=(_not_an_export(say("the file is damaged or packed in another way")),))
-        except Exception as error:  # what the decompressors raise has no common kind (zlib.error)
-            if type(error).__module__ not in ("zlib", "_lzma", "bz2"):
-                raise
+        except UNREADABLE:
             return Added(problems=(_not_an_export(say("the file is damaged or packed in another way")),))
         found = import_from(folder, diary, now=now)
         inside = tuple(
