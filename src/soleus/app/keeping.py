@@ -30,7 +30,7 @@ PASSING = ".passing-"  # begins the names of folders that hold a copy for a mome
 MOST_MEMBERS = 64  # choice: an export has nine files
 MOST_UNPACKED = 256 << 20  # choice: 1 million cramps, as JSON
 READ_NAMES = frozenset({JSON_NAME, DOCUMENTS_NAME, *(f"{kind}.csv" for kind in KINDS)})
-# What zipfile raises for a file that is cut, altered or of a kind that it does not read (for that, NotImplementedError).
+# What zipfile raises for a file that is cut, altered or of a kind that it does not read (NotImplementedError).
 UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError)
 
 
