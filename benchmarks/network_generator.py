@@ -9,11 +9,15 @@ network without context nodes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from soleus.core.case import Person
+from soleus.knowledge.load import load_evidence
+from soleus.reasoning.network import CRAMP, OTHER, Network, compile_network, person_parameters
 from soleus.reasoning.noisy_or import NoisyOr
 
 Floats = NDArray[np.float64]
@@ -82,11 +86,87 @@ def sample_patients(
         present[:, f] = rng.random(n) < 1.0 - miss * (1.0 - network.leaks[0, f])
     if complaint:
         present[:, -1] = True
+    states = _reveal(present, rng, regime, complaint=complaint)
+    return Cohort(active, states)
+
+
+@dataclass(frozen=True)
+class ComplaintCohort:
+    """People who have the complaint, under the network of Soleus itself, and the two worlds that explain it.
+
+    `worlds` holds, for "true cramp" and "no true cramp", the keyword arguments of `infer_batch`; `background` is the
+    rate of cramps without a listed cause, one for each person; `causes` are the true ones.
+    """
+
+    network: Network
+    worlds: tuple[dict[str, Any], dict[str, Any]]
+    background: Floats
+    causes: NDArray[np.bool_]
+    states: NDArray[np.int8]
+
+
+def sample_complaints(n: int, rng: np.random.Generator, regime: str = "mixed") -> ComplaintCohort:
+    """Sample people with the complaint from the evidence base, with 10 to 30 of their findings known.
+
+    Age (20 to 89, by decade) and sex are drawn evenly; causes and the complaint are drawn from the network of that
+    person until the complaint is there (so that causes are as frequent as among those who complain); every finding is
+    drawn in its world (true cramp or not); a present finding is `PRESENT_WEIGHT` times as likely to be known.
+    """
+    network = compile_network(load_evidence())
+    structure, maker = network.structure, network.makes_cramp
+    contexts = [Person(age=float(age), sex=sex) for age in range(25, 90, 10) for sex in ("female", "male")]
+    people = [person_parameters(network, person, {}) for person in contexts]
+    prevalence, strength = (np.concatenate([getattr(p, name) for p in people]) for name in ("prevalence", "strength"))
+    background, other = (np.concatenate([getattr(p, name) for p in people]) for name in ("background", "other"))
+    leaks = np.concatenate([p.leaks for p in people])  # (contexts, 2, findings)
+    which = rng.integers(0, len(contexts), size=n)
+    causes = np.zeros((n, structure.n_causes), dtype=bool)
+    cramp = np.zeros(n, dtype=bool)
+    left = np.arange(n)
+    while len(left):
+        at = which[left]
+        drawn = rng.random((len(left), structure.n_causes)) < prevalence[at]
+        fires = drawn & (rng.random(drawn.shape) < strength[at])
+        is_cramp = (fires & maker).any(axis=1) | (rng.random(len(left)) < background[at])
+        complains = is_cramp | (fires & ~maker).any(axis=1) | (rng.random(len(left)) < other[at])
+        causes[left], cramp[left] = drawn, is_cramp
+        left = left[~complains]
+    present = np.empty((n, structure.n_findings), dtype=bool)
+    world = np.where(cramp, CRAMP, OTHER)
+    for f in range(structure.n_findings):
+        row = slice(structure.indptr[f], structure.indptr[f + 1])
+        miss = np.where(causes[:, structure.parents[row]], 1.0 - structure.links[row], 1.0).prod(axis=1)
+        present[:, f] = rng.random(n) < 1.0 - miss * (1.0 - leaks[which, world, f])
+    states = _reveal(present, rng, regime)
+    pi, s = prevalence[which], strength[which]
+    shared = {"inactive": 1.0 - pi, "states": states, "leak_rows": which}
+    worlds = (
+        shared
+        | {
+            "network": replace(structure, leaks=leaks[:, CRAMP]),
+            "active": pi,
+            "target_links": np.where(maker, s, 0.0),
+            "target_leaks": background[which],
+        },
+        shared
+        | {
+            "network": replace(structure, leaks=leaks[:, OTHER]),
+            "active": pi * np.where(maker, 1.0 - s, 1.0),
+            "target_links": np.where(maker, 0.0, s),
+            "target_leaks": other[which],
+        },
+    )
+    return ComplaintCohort(network, worlds, background[which], causes, states)
+
+
+def _reveal(
+    present: NDArray[np.bool_], rng: np.random.Generator, regime: str, *, complaint: bool = False
+) -> NDArray[np.int8]:
+    """Return the states of 10 to 30 findings of each row, a present one more likely; others are unknown."""
     # the k largest of log(weight) + Gumbel noise are k draws without replacement in proportion to the weights
     order = np.log(np.where(present, PRESENT_WEIGHT[regime], 1.0)) + rng.gumbel(size=present.shape)
     if complaint:
         order[:, -1] = np.inf
     rank = np.argsort(np.argsort(-order, axis=1), axis=1)
-    observed = rank < rng.integers(10, 31, size=n)[:, None]
-    states = np.where(observed, np.where(present, 2, 1), 0).astype(np.int8)
-    return Cohort(active, states)
+    observed = rank < rng.integers(10, 31, size=len(present))[:, None]
+    return np.where(observed, np.where(present, 2, 1), 0).astype(np.int8)

@@ -130,8 +130,10 @@ def run_command(command: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setattr(sys, "stdin", given)
         del words[at : at + 2]
     for i, word in enumerate(words[:-1]):
-        if word in ("--html", "--save", "--svg", "export"):
+        if word in ("--html", "--save", "--svg", "--summary", "--out", "export"):
             words[i + 1] = str(folder / Path(words[i + 1]).name)
+    if words[1] == "screen":
+        words[3] = str(folder / words[3])
     if words[1] in (*RECORD_COMMANDS, "assess"):  # every command finds the diary of the examples, with a backup
         monkeypatch.setenv("SOLEUS_DATA_DIR", str(folder / "data"))
         monkeypatch.setenv("TZ", "Europe/London")
@@ -154,7 +156,8 @@ def test_every_console_command_runs_and_says_what_is_shown(
     except SystemExit as end:  # --help
         code = int(end.code or 0)
     printed = capsys.readouterr()
-    assert code == 0, f"{command} gave exit code {code}: {printed.err}"
+    expected = 1 if "register/people.csv" in command else 0  # that register has two rows that cannot be read
+    assert code == expected, f"{command} gave exit code {code}: {printed.err}"
     assert printed.out.strip(), f"{command} said nothing"
     said = " ".join(printed.out.replace(str(tmp_path) + "/", "").split())
     for shown in RUNS[command]:
@@ -174,6 +177,8 @@ def test_every_command_has_a_runnable_example() -> None:
         words = tuple(command.split())
         if words == ("soleus", "serve"):
             continue  # it runs until it is stopped: tests/web start it as a process of its own
+        if words in (("soleus", "population", "fit"), ("soleus", "population", "judge")):
+            continue  # they need the survey's files, which everybody downloads: tests/reference run them
         assert any(example[: len(words)] == words for example in shown), f"docs show no example of {command}"
 
 

@@ -11,7 +11,8 @@ import pytest
 
 from soleus.app.session import load_session
 from soleus.core.case import Fact, Facts, Person, Reading
-from soleus.reasoning.batch import compute_batch
+from soleus.reasoning.batch import Inferrer
+from soleus.reasoning.batch_people import gather_people
 from soleus.reasoning.network import Network, person_parameters
 from soleus.reasoning.observation import observe
 from soleus.reasoning.posterior import compute_posterior
@@ -45,7 +46,7 @@ def random_people(network: Network, count: int) -> list[Facts]:
 def test_a_batch_equals_single_assessments() -> None:
     network = load_session().network
     people = random_people(network, 60)
-    batch = compute_batch(network, people)
+    batch = Inferrer(network).infer(gather_people(people))
     assert not batch.status.any()
     for i, facts in enumerate(people):
         observed = observe(network, facts)

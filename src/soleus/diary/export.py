@@ -13,8 +13,9 @@ import msgspec
 import sqlalchemy as sa
 
 from soleus.core.record import KINDS, AnyEntry
+from soleus.core.spreadsheet import write_cell
 from soleus.diary.audit import AuditRow, stream_audit
-from soleus.diary.cells import join_words, write_cell
+from soleus.diary.cells import join_words
 from soleus.diary.contents import Fingerprint, count_entries, stream_entries
 from soleus.diary.documents import Document, stream_documents
 from soleus.diary.errors import DiaryError, problem

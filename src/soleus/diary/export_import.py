@@ -13,8 +13,9 @@ import msgspec
 
 from soleus.core.problem import Problem
 from soleus.core.record import KINDS, AnyEntry
+from soleus.core.spreadsheet import read_cell
 from soleus.diary.adding import Added
-from soleus.diary.cells import read_cell, split_words
+from soleus.diary.cells import split_words
 from soleus.diary.documents import LARGEST_BYTES, Document, check_document
 from soleus.diary.errors import problem
 from soleus.diary.export import DOCUMENTS_NAME, FORMAT, JSON_NAME

@@ -10,7 +10,19 @@ from typing import Any
 import msgspec
 
 from soleus.core.problem import Problem
-from soleus.knowledge.schema import Claim, Evidence, Exposure, FrequencyRow, Link, Record, RedFlag, Rhythm
+from soleus.knowledge.check_population import check_curve, check_plain_model, check_relative_risk, check_survey_parts
+from soleus.knowledge.schema import (
+    Claim,
+    Evidence,
+    Exposure,
+    FrequencyCurve,
+    Link,
+    PlainModel,
+    Record,
+    RedFlag,
+    RelativeRisk,
+    Rhythm,
+)
 
 PARTS = (
     "causes",
@@ -23,6 +35,8 @@ PARTS = (
     "scores",
     "policy",
     "cramp_frequency",
+    "plain_models",
+    "relative_risks",
     "rival_explanations",
 )
 FIXES = {
@@ -72,6 +86,7 @@ def check_relations(evidence: Evidence) -> list[Problem]:
     for key, quantity in evidence.quantities.items():
         if quantity.rhythm is not None:
             _check_rhythm(quantity.rhythm, f"quantities/{key}.rhythm", add)
+    check_survey_parts(evidence, add)
     _check_ids(evidence, add)
     _check_rules(evidence, add)
     return problems
@@ -107,8 +122,12 @@ def _check_claim(claim: Any, where: str, evidence: Evidence, add: Add) -> None:
             "opinion must not look like a study",
             'write verification = "expert"',
         )
-    if isinstance(claim, FrequencyRow):
-        _check_frequency(claim, where, add)
+    if isinstance(claim, FrequencyCurve):
+        check_curve(claim, where, add)
+    if isinstance(claim, PlainModel):
+        check_plain_model(claim, where, add)
+    if isinstance(claim, RelativeRisk):
+        check_relative_risk(claim, where, evidence, add)
     if not isinstance(claim, Claim):
         return
     low, high = claim.range
@@ -152,25 +171,6 @@ def _check_claim(claim: Any, where: str, evidence: Evidence, add: Add) -> None:
             "the derivation is empty",
             "nobody can tell how the number came about",
             "say in a sentence how it was derived",
-        )
-
-
-def _check_frequency(row: FrequencyRow, where: str, add: Add) -> None:
-    if not all(0 < share < 1 for share in row.shares) or abs(sum(row.shares) - 1) > 0.001:
-        add(
-            "impossible_value",
-            where,
-            f"shares {', '.join(f'{share:g}' for share in row.shares)} with sum {sum(row.shares):g}",
-            "every person gave one of the answers, so the shares make 1",
-            "correct the shares",
-        )
-    if not (row.age[0] < row.age[1] and row.n > 0 and row.design_effect > 0):
-        add(
-            "impossible_value",
-            where,
-            f"age {row.age[0]:g} to {row.age[1]:g}, n {row.n}, design effect {row.design_effect:g}",
-            "a group of people has an age range, a size and a design effect above 0",
-            "correct the value",
         )
 
 

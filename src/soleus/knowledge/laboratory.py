@@ -47,6 +47,7 @@ __all__ = [
     "egfr_ckd_epi_2021",
     "panels_from",
     "resolve_measurement",
+    "resolve_value",
 ]
 
 MOST_NUMBERS = 24  # choice: more numbers than this in one value are a table, not a result
@@ -184,6 +185,31 @@ def resolve_measurement(
     return reader.read(value, unit, low, high)
 
 
+def resolve_value(
+    key: str,
+    value: float | str | None,
+    unit: str | None,
+    low: float | None,
+    high: float | None,
+    index: LaboratoryIndex,
+    *,
+    where: str = "measurement",
+) -> ResolvedMeasurement:
+    """Return what `resolve_measurement` returns, for a quantity that is known by its id (``"calcium"``).
+
+    Examples
+    --------
+    >>> from soleus.knowledge.laboratory_index import panels_from
+    >>> from soleus.knowledge.load import load_evidence
+    >>> evidence = load_evidence()
+    >>> index = LaboratoryIndex(evidence.quantities, panels_from(evidence.vocabulary["panels"]))
+    >>> resolve_value("calcium", "<1.5", "mmol/L", None, None, index).readings[0].censored
+    '<'
+    """
+    reader = _Reader(index, index.quantities[key].plain, where)
+    return reader.read_as([f"quantity:{key}"], value, unit, low, high)
+
+
 class _Reader:
     """Reads one measurement, gathering readings, facts and problems."""
 
@@ -205,6 +231,12 @@ class _Reader:
                 fix = say("did you mean {names}?", names=say_or(candidates))
             self._problem("unknown_measurement", say("{name!r} is no known test", name=self.name[:80]), fix=fix)
             return self._answer(understood=False, candidates=candidates)
+        return self.read_as(targets, value, unit, low, high)
+
+    def read_as(
+        self, targets: list[str], value: float | str | None, unit: str | None, low: float | None, high: float | None
+    ) -> ResolvedMeasurement:
+        """Return what the measurement gives, when the tests that it names are known."""
         parsed = self._parse(value)
         if parsed is None:
             return self._answer()

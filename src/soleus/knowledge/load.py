@@ -23,11 +23,13 @@ from soleus.knowledge.schema import (
     DopplerRow,
     Evidence,
     Finding,
-    FrequencyRow,
+    FrequencyCurve,
+    PlainModel,
     Quantity,
     Record,
     RedFlag,
     Reference,
+    RelativeRisk,
     Release,
     Remedy,
     Saying,
@@ -37,6 +39,7 @@ from soleus.knowledge.schema import (
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)
 
+SET_POINTS = "population/set_points.toml"  # what `soleus population fit` found of the quantities: added to them
 SNAPSHOT = Path(__file__).with_name("snapshot.json")
 
 _FOLDERS: dict[str, tuple[str, type[Record]]] = {
@@ -48,7 +51,9 @@ _FOLDERS: dict[str, tuple[str, type[Record]]] = {
     "sayings": ("sayings.toml", Saying),
     "scores": ("scores.toml", Score),
     "policy": ("policy.toml", Claim),
-    "cramp_frequency": ("cramp_frequency.toml", FrequencyRow),
+    "cramp_frequency": ("population/cramp_frequency.toml", FrequencyCurve),
+    "plain_models": ("population/plain_models.toml", PlainModel),
+    "relative_risks": ("population/relative_risks.toml", RelativeRisk),
     "rival_explanations": ("rival_explanations.toml", Claim),
 }
 
@@ -136,7 +141,8 @@ def read_evidence(root: Path) -> tuple[Evidence | None, list[Problem]]:
     problems: list[Problem] = []
     parts: dict[str, Any] = {}
     for part, (pattern, record) in _FOLDERS.items():
-        parts[part] = _read_tables(root, pattern, record, problems)
+        added = _read_toml(root / SET_POINTS, root, problems) or {} if part == "quantities" else {}
+        parts[part] = _read_tables(root, pattern, record, problems, added)
     parts["causes"] = _read_causes(root, problems)
     parts["references"] = _read_references(root / "references.bib", problems)
     release = _read_toml(root / "release.toml", root, problems)
@@ -199,12 +205,27 @@ def _files(root: Path, pattern: str, problems: list[Problem]) -> list[Path]:
     return paths
 
 
-def _read_tables(root: Path, pattern: str, record: type[R], problems: list[Problem]) -> dict[str, R]:
+def _read_tables(
+    root: Path, pattern: str, record: type[R], problems: list[Problem], added: dict[str, Any]
+) -> dict[str, R]:
+    """Return the records of the files of one part; ``added`` are fields of some of them that were computed."""
     found: dict[str, R] = {}
+    left = dict(added)
     for path in _files(root, pattern, problems):
         for key, table in (_read_toml(path, root, problems) or {}).items():
             where = f"{path.relative_to(root).as_posix()}#{key}"
-            item = _convert(table, record, where, problems)
+            more = left.pop(key, {}) if isinstance(table, dict) else {}
+            if twice := sorted(key for key in more if key in table):
+                problems.append(
+                    broken_rule(
+                        "duplicate_id",
+                        where,
+                        f"{', '.join(twice)} is here and in {SET_POINTS}",
+                        "two numbers cannot both be right",
+                        f"remove it here: `soleus population fit` writes {SET_POINTS}",
+                    )
+                )
+            item = _convert({**table, **more} if more else table, record, where, problems)
             if item is None:
                 continue
             if key in found:
@@ -214,6 +235,12 @@ def _read_tables(root: Path, pattern: str, record: type[R], problems: list[Probl
                     )
                 )
             found[key] = item
+    for key in left:
+        problems.append(
+            broken_rule(
+                "dangling_id", f"{SET_POINTS}#{key}", f"no quantity {key!r}", "it would be lost", "correct the id"
+            )
+        )
     return found
 
 

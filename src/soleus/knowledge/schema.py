@@ -254,25 +254,86 @@ class Saying(Record, frozen=True, kw_only=True):
 
 
 class Background(AgedClaim, frozen=True, kw_only=True):
-    """The rate of troublesome night cramps in people without a listed cause."""
+    """The rate of troublesome night cramps in children; from 16 on it is the fitted curve."""
 
 
-class FrequencyRow(Record, frozen=True, kw_only=True):
-    """How often people of one age and sex have night cramps: the shares of the answers to one survey question.
+class FrequencyCurve(Record, frozen=True, kw_only=True):
+    """How often people have night cramps: the shares of the five answers to one survey question, with 95 % ranges.
 
-    ``shares`` are never, once, 2 to 4, 5 to 15, and 16 to 30 times in the past month.
+    ``by`` says what ``at`` counts: whole years of age, months of pregnancy, or nothing (all from 16 on, one entry).
+    ``shares`` are never, once, 2 to 4, 5 to 15, and 16 to 30 times in the past month. ``at_least`` has the ranges of
+    once or more, twice or more, five or more, and sixteen or more. The last year of age stands for all above it.
     """
 
-    age: tuple[float, float]
+    by: Literal["age", "pregnancy_month", "all"]
+    at: tuple[int, ...]
+    shares: tuple[tuple[float, float, float, float, float], ...]
+    low: tuple[tuple[float, float, float, float, float], ...]
+    high: tuple[tuple[float, float, float, float, float], ...]
+    at_least_low: tuple[tuple[float, float, float, float], ...]
+    at_least_high: tuple[tuple[float, float, float, float], ...]
     n: int
-    shares: tuple[float, float, float, float, float]
-    design_effect: float
     source: str
     verification: Verification
     derivation: str
     population: str
     place: str = ""
     sex: Literal["female", "male"] | None = None
+
+
+class PlainModel(Record, frozen=True, kw_only=True):
+    """The simplest survey-weighted logistic regression of night cramps, kept to judge the fitted curves against.
+
+    Log-odds = intercept + per_ten_years x (age - 50) / 10 + female + pregnant. ``prevalence`` is everybody's share.
+    """
+
+    outcome: Literal["any", "frequent"]
+    intercept: float
+    per_ten_years: float
+    female: float
+    pregnant: float
+    prevalence: float
+    n: int
+    source: str
+    verification: Verification
+    derivation: str
+    population: str
+    place: str = ""
+
+
+class Ratio(Record, frozen=True, kw_only=True):
+    """A relative risk with its 95 % range."""
+
+    value: float
+    range: tuple[float, float]
+
+
+class RelativeRisk(Record, frozen=True, kw_only=True):
+    """How much more often people who have or take something have five or more night cramps a month: an association.
+
+    It is no likelihood ratio and is never used as one. ``adjusted`` is for age, sex, education, body mass index and
+    smoking; ``adjusted_for_health`` also for self-rated health and the number of medicines; ``calibrated`` is that
+    with the error that the negative controls show. ``jerks`` is the last model with leg jerks in place of cramps: what
+    is told of them alike is no sign of a cramp.
+    """
+
+    label: str
+    kind: Literal["medicine", "condition"]
+    exposed: int
+    exposed_with_cramps: int
+    crude: Ratio
+    adjusted: Ratio
+    adjusted_for_health: Ratio
+    calibrated: Ratio
+    jerks: Ratio
+    source: str
+    verification: Verification
+    derivation: str
+    population: str
+    place: str = ""
+    finding: str = ""
+    negative_control: str = ""
+    lesson: str = ""
 
 
 class Release(Record, frozen=True, kw_only=True):
@@ -317,7 +378,9 @@ class Evidence(Record, frozen=True, kw_only=True):
     sayings: dict[str, Saying]
     scores: dict[str, Score]
     policy: dict[str, Claim]
-    cramp_frequency: dict[str, FrequencyRow]
+    cramp_frequency: dict[str, FrequencyCurve]
+    plain_models: dict[str, PlainModel]
+    relative_risks: dict[str, RelativeRisk]
     rival_explanations: dict[str, Claim]
     release: Release
     references: dict[str, Reference]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from soleus.core.case import Case, Fact, Facts, Person, Reading, Understood
 from soleus.core.message import say
 from soleus.core.problem import Problem
+from soleus.knowledge.generality import ancestors
 from soleus.knowledge.laboratory import ResolvedMeasurement, resolve_measurement
 from soleus.knowledge.laboratory_index import listed_results, name_and_value, tells_of_a_challenge
 from soleus.knowledge.medicines import resolve_medicine
@@ -20,6 +21,7 @@ from soleus.knowledge.word_lists import WordLists
 
 WEEKS_PER_MONTH = 4.345
 POSTPARTUM_FINDING = "postpartum"
+MONTH_ASSUMED = 5.0  # choice: pregnant, month unknown: before the months in which cramps rise
 
 
 @dataclass
@@ -204,10 +206,19 @@ class _Reader:
         )
 
     def apply_statements(self) -> None:
-        """Apply statements that stand for many absences ("normal examination"); what was told singly stays as told."""
+        """Apply statements that stand for many absences ("normal examination"); what was told singly stays as told.
+
+        So does what follows from it: a list of all medicines that holds a thiazide does not deny diuretics.
+        """
+        implied = {
+            general
+            for finding, fact in self.facts.items()
+            if fact.present
+            for general in ancestors(self.evidence, finding)
+        }
         for statement, words, where in self.statements:
             for other in self.evidence.all_absent[statement]:
-                if other not in self.facts:
+                if other not in self.facts and other not in implied:
                     self.facts[other] = Fact(finding=other, present=False, words=words, where=where)
 
 
@@ -290,7 +301,7 @@ def _person(case: Case, reader: _Reader) -> Person:
     if month is None and weeks is not None and pregnant is not False and sex != "male":
         month = weeks / WEEKS_PER_MONTH
     if month is None and pregnant:
-        month = 5.0  # choice: pregnant, month unknown: before the months in which cramps rise
+        month = MONTH_ASSUMED
         reader.problems.append(
             Problem(
                 code="month_unknown",

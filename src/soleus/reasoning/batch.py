@@ -5,25 +5,28 @@ Imported only where batches are wanted: a single assessment never waits for the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from soleus.core.case import Facts
-from soleus.reasoning.kernel import infer_batch
-from soleus.reasoning.network import CRAMP, OTHER, Network, person_parameters
-from soleus.reasoning.observation import observe
+from soleus.reasoning.batch_observation import ObservedPeople, Observer
+from soleus.reasoning.batch_parameters import Contexts, PeopleParameters
+from soleus.reasoning.batch_people import FloatArray, People
+from soleus.reasoning.kernel import BatchInference, infer_batch
+from soleus.reasoning.network import CRAMP, OTHER, Network
+from soleus.reasoning.noisy_or import MAX_WIDTH
 
-FloatArray = NDArray[np.float64]
+__all__ = ["BatchPosterior", "Inferrer", "infer_people"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class BatchPosterior:
     """Posteriors of N people; fields as in `soleus.reasoning.posterior.Posterior` with people in place of draws.
 
-    ``status`` (N,) is 0 where the answer exists; other rows had impossible evidence and hold NaN.
+    ``status`` (N,) is that of `soleus.reasoning.kernel.BatchInference`: rows without an answer hold NaN.
     """
 
     cramp: FloatArray
@@ -35,83 +38,101 @@ class BatchPosterior:
     status: NDArray[np.int8]
 
 
-def compute_batch(network: Network, people: Sequence[Facts], *, threads: int = 1) -> BatchPosterior:
-    """Return the posteriors of many people; each equals `compute_posterior` of that person to 1e-9.
+class Inferrer:
+    """Observes and infers batches of people for one network. Safe to share between threads.
 
     Parameters
     ----------
     network : Network
-    people : sequence of Facts
-        One for each person; what is missing is unknown, and may be missing in every person differently.
+    findings : iterable of str, optional
+        All that can be observed in these people (see `soleus.reasoning.batch_observation.reachable`); the rest of the
+        network is left out. All findings when missing.
+
+    Examples
+    --------
+    >>> from soleus.core.case import Fact, Facts, Person
+    >>> from soleus.knowledge.load import load_evidence
+    >>> from soleus.reasoning.batch_people import gather_people
+    >>> from soleus.reasoning.network import compile_network
+    >>> inferrer = Inferrer(compile_network(load_evidence()))
+    >>> told = (Fact(finding="eased_by_stretching", present=True, words="", where=""),)
+    >>> people = gather_people([Facts(person=Person(age=68.0, sex="female"), facts=told), Facts(person=Person())])
+    >>> (inferrer.infer(people).cramp > 0.8).tolist()
+    [True, True]
+    """
+
+    def __init__(self, network: Network, findings: Iterable[str] | None = None) -> None:
+        self.network = network if findings is None else network.restricted(findings)
+        self.observer, self.contexts = Observer(self.network), Contexts(self.network)
+
+    def infer(self, people: People, *, threads: int = 1) -> BatchPosterior:
+        """Return the posteriors of N people; each equals the single assessment's to 1e-9."""
+        observed = self.observer.observe(people)
+        return infer_people(self.network, observed, self.contexts.parameters(people, observed.known), threads=threads)
+
+
+def infer_people(
+    network: Network, observed: ObservedPeople, parameters: PeopleParameters, *, threads: int = 1
+) -> BatchPosterior:
+    """Return the posteriors of N people who are observed: two exact inferences each, a cramp and not a cramp.
+
+    Parameters
+    ----------
+    network : Network
+    observed : ObservedPeople
+    parameters : PeopleParameters
+        Of the same people.
     threads : int
         Threads for the kernel.
 
     Returns
     -------
     BatchPosterior
-        Rows in the order of `people`.
-    """
-    n, c, f = len(people), len(network.causes), len(network.findings)
-    prevalence, strength = np.empty((n, c)), np.empty((n, c))
-    background, other = np.empty(n), np.empty(n)
-    states = np.zeros((n, f), dtype=np.int8)
-    leak_tables: dict[bytes, int] = {}
-    tables: list[FloatArray] = []
-    rows = np.empty(n, dtype=np.int64)
-    soft_start, soft_finding, soft_weight = [0], [], []
-    for i, facts in enumerate(people):
-        observed = observe(network, facts)
-        parameters = person_parameters(network, observed.person, observed.state)
-        prevalence[i], strength[i] = parameters.prevalence[0], parameters.strength[0]
-        background[i], other[i] = parameters.background[0], parameters.other[0]
-        table = parameters.leaks[0]
-        rows[i] = leak_tables.setdefault(table.tobytes(), len(tables))
-        if rows[i] == len(tables):
-            tables.append(table)
-        for finding, likelihood in zip(*observed.arrays(network, observed.observations), strict=True):
-            if tuple(likelihood) in ((1.0, 0.0), (0.0, 1.0)):
-                states[i, finding] = 2 if likelihood[1] else 1
-            else:
-                soft_finding.append(int(finding))
-                soft_weight.append(likelihood)
-        soft_start.append(len(soft_finding))
-    weights = np.array(soft_weight, dtype=np.float64).reshape(-1, 2)
-    soft = (np.array(soft_start), np.array(soft_finding, dtype=np.int32), weights[:, 0], weights[:, 1])
-    maker = network.makes_cramp
-    leaks = np.array(tables).reshape(len(tables), 2, f)
+        Rows in the order of the people; a row does not depend on the others.
 
-    def half(world: int, active: FloatArray, links: FloatArray | None = None, target_leak: FloatArray | None = None):  # type: ignore[no-untyped-def]
-        structure = replace(network.structure, leaks=leaks[:, world])
+    Notes
+    -----
+    The two halves and their mixture are those of `soleus.reasoning.posterior.compute_posterior`.
+    """
+    maker, strength = network.makes_cramp, parameters.strength
+    loud = parameters.prevalence
+    quiet = loud * np.where(maker, 1 - strength, 1.0)  # present, but did not make a cramp
+    absent = 1 - loud
+
+    def half(world: int, active: FloatArray, links: FloatArray | None = None, leak: Any = None) -> BatchInference:
         return infer_batch(
-            structure,
-            1 - prevalence,
+            parameters.structures[world],
+            absent,
             active,
-            states,
-            leak_rows=rows,
+            observed.states,
+            leak_rows=parameters.leak_row,
             target_links=links,
-            target_leaks=target_leak,
-            soft=soft,
+            target_leaks=leak,
+            soft=observed.soft,
+            only_evidence=links is None,
+            max_width=MAX_WIDTH,  # as a single assessment, so that both leave out the same
             threads=threads,
         )
 
-    cramp = half(CRAMP, prevalence, np.where(maker, strength, 0.0), background)
-    quiet = prevalence * np.where(maker, 1 - strength, 1.0)
-    mimic = half(OTHER, quiet, np.where(maker, 0.0, strength), other)
-    log_cramp, log_other = cramp.log_evidence, mimic.log_evidence + np.log1p(-background)
-    silent = prevalence * (1 - strength)
-    log_alone = half(CRAMP, silent).log_evidence + np.log(background)
-    log_outside = half(OTHER, silent).log_evidence + np.log1p(-background) + np.log(other)
-    top = np.maximum(log_cramp, log_other)
+    cramp = half(CRAMP, loud, np.where(maker, strength, 0.0), parameters.background)
+    mimic = half(OTHER, quiet, np.where(maker, 0.0, strength), parameters.other)
+    # present, but brought no complaint at all: what is left to the background, which then must have fired
+    alone = half(CRAMP, loud * (1 - strength)).log_evidence + np.log(parameters.background)
+    log_cramp, log_other = cramp.log_evidence, mimic.log_evidence + np.log1p(-parameters.background)
+    possible = np.isfinite(np.maximum(log_cramp, log_other))
+    top = np.where(possible, np.fmax(log_cramp, log_other), 0.0)
     w_cramp, w_other = np.exp(log_cramp - top), np.exp(log_other - top)
     total = w_cramp + w_other
-    p_cramp, p_other = w_cramp / total, w_other / total
+    with np.errstate(invalid="ignore"):
+        p_cramp, p_other = (w_cramp / total)[:, None], (w_other / total)[:, None]
+    # a true cramp does not keep a mimic from bringing the complaint too: its link fires as it always does
+    explains = p_cramp * np.where(maker, cramp.fired, cramp.present * strength) + p_other * mimic.fired
     return BatchPosterior(
-        cramp=p_cramp,
-        present=p_cramp[:, None] * cramp.present + p_other[:, None] * mimic.present,
-        explains=p_cramp[:, None] * np.where(maker, cramp.fired, cramp.present * strength)
-        + p_other[:, None] * mimic.fired,
-        background=np.exp(log_alone - top) / total,
-        other=np.exp(log_outside - top) / total,
+        cramp=p_cramp[:, 0],
+        present=p_cramp * cramp.present + p_other * mimic.present,
+        explains=explains,
+        background=np.exp(alone - top) / total,
+        other=p_other[:, 0] * mimic.alone,
         omitted=np.maximum(cramp.omitted, mimic.omitted),
         status=np.maximum(cramp.status, mimic.status),
     )

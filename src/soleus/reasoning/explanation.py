@@ -51,6 +51,8 @@ def trace_posteriors(network: Network, observed: Observed, *, steps: bool = True
             rows.append(person_parameters(network, observed.person, known))
         else:
             rows.append(rows[-1])
+    if len(rows) > 1:  # what was told of exposures but left out of the observations (it contradicts another) counts too
+        rows[-1] = person_parameters(network, observed.person, observed.state)
     told_rows = *observed.arrays(network, found), observed.indices(network, missing)
     posterior = accumulate(network, rows, *told_rows, ends=not steps)
     if steps and posterior.omitted > 0.0:  # too much for one sweep of all steps, yet seldom for the answer alone

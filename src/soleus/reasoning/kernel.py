@@ -2,7 +2,7 @@
 
 The same algorithm as `soleus.reasoning.noisy_or` (fold the absent findings, fold the trees, sweep the rest),
 written so that nothing is allocated for a patient. Only code that scores batches imports this module; it
-needs the extra ``soleus[batch]``. The rare patients that are too wide for the compiled tables are handed to
+needs the extra ``soleus[cohort]``. The rare patients that are too wide for the compiled tables are handed to
 `infer`, one by one.
 """
 
@@ -22,6 +22,7 @@ from soleus.reasoning.noisy_or import ImpossibleEvidence, NoisyOr, TooWide, infe
 __all__ = ["APPROXIMATE", "EXACT", "IMPOSSIBLE", "TOO_WIDE", "BatchInference", "infer_batch"]
 
 Floats = NDArray[np.float64]
+CYCLES = np.zeros(0, np.int64)
 Ints = NDArray[np.int64]
 
 
@@ -38,6 +39,8 @@ class BatchInference:
         impossible.
     background : array (N,)
         P(the target's leak fired | evidence); NaN where impossible.
+    alone : array (N,)
+        P(the target's leak fired and no cause's link to the target did | evidence); NaN where impossible.
     omitted : array (N,)
         0.0 when exact, else an upper bound on how far any probability of the row is from the exact one.
     status : int8 array (N,)
@@ -49,6 +52,7 @@ class BatchInference:
     present: Floats
     fired: Floats
     background: Floats
+    alone: Floats
     omitted: Floats
     status: NDArray[np.int8]
 
@@ -63,7 +67,8 @@ def infer_batch(
     target_links: ArrayLike | None = None,
     target_leaks: ArrayLike | None = None,
     soft: tuple[ArrayLike, ArrayLike, ArrayLike, ArrayLike] | None = None,
-    max_width: int = 18,
+    only_evidence: bool = False,
+    max_width: int = 20,
     threads: int = 1,
 ) -> BatchInference:
     """Return the exact posteriors of many patients, each with other findings known.
@@ -88,6 +93,8 @@ def infer_batch(
         Measurements: those of patient i are entries ``row_ptr[i]:row_ptr[i + 1]``, with P(reading | finding
         absent) and P(reading | finding present). Their state must be 0, and a finding is listed once per
         patient.
+    only_evidence : bool
+        Leave out the pass back: only `log_evidence` is worked out, the rest is NaN.
     max_width : int
         Most bits a table may have (1 to 22); above it the row is approximate and `omitted` says by how much.
     threads : int
@@ -134,14 +141,14 @@ def infer_batch(
     row_ptr, finding, l0, l1 = _soft(soft, known)
 
     out = BatchInference(
-        np.zeros(n), np.zeros((n, c)), np.zeros((n, c)), np.zeros(n), np.zeros(n), np.zeros(n, np.int8)
+        np.zeros(n), np.zeros((n, c)), np.zeros((n, c)), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n, np.int8)
     )
     miss = 1.0 - network.links
     # read-only views throughout: whether an input may be written to is part of its compiled type
     tables = tuple(_fixed(a) for a in (network.indptr, network.parents, network.links, miss, network.leaks))
     inputs = (off, on, known, table, to_target, background, row_ptr, finding, l0, l1)
-    given = (has_target, *(_fixed(a) for a in inputs))
-    results = (out.log_evidence, out.present, out.fired, out.background, out.status)
+    given = (has_target, only_evidence, *(_fixed(a) for a in inputs))
+    results = (out.log_evidence, out.present, out.fired, out.background, out.alone, out.status, CYCLES)
 
     def work(bounds: tuple[int, int]) -> None:
         score_rows(*bounds, max_width, tables, given, results)
@@ -175,13 +182,16 @@ def infer_batch(
             continue
         out.log_evidence[i], out.present[i], out.fired[i] = one.log_evidence, one.present, one.fired
         out.background[i], out.omitted[i] = one.background, one.omitted
+        # P(leak fired) = P(alone) + leak * P(a link fired), and P(leak silent) = (1 - leak) * P(a link fired)
+        leak = min(background[i], 1.0 - 2.0**-53)
+        out.alone[i] = min(max((one.background - leak) / (1.0 - leak), 0.0), 1.0)
         out.status[i] = APPROXIMATE if one.omitted else EXACT
     out.log_evidence[out.status == IMPOSSIBLE] = -np.inf
     out.log_evidence[out.status == TOO_WIDE] = np.nan
     out.omitted[out.status == TOO_WIDE] = 1.0
-    refused = out.status >= IMPOSSIBLE
+    refused = (out.status >= IMPOSSIBLE) | only_evidence
     out.present[refused] = out.fired[refused] = np.nan
-    out.background[refused] = np.nan
+    out.background[refused] = out.alone[refused] = np.nan
     return out
 
 

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from soleus.reasoning.kernel_compiler import compiled
 
 __all__ = ["list_core_edges", "plan"]
 
 
+NARROW = 6  # choice: findings of more causes than this stay bits when the sweep goes over causes
+STARTS = 8  # choice: other first movers, tried for wide patients
+# choices, measured: below these amounts of work another plan costs more time than it can save
+LITTLE_WORK, MUCH_WORK, VERY_MUCH_WORK, STEP_STATES = 16_000, 40_000, 1_000_000, 16
+
+
 @compiled
 def list_core_edges(
-    n_all: int, n_edge: int, edge_c: Any, edge_f: Any, degree: Any, start: Any, edge_of: Any, fill: Any
+    n_all: int, n_edge: int, edge_c: Any, edge_f: Any, degree: Any, start: Any, edge_of: Any, other: Any, fill: Any
 ) -> None:
     """List the open edges of every vertex that is left: those of v are edge_of[start[v]:start[v + 1]]."""
     total = 0
@@ -29,173 +33,187 @@ def list_core_edges(
         v, u = edge_c[e], edge_f[e]
         if degree[v] and degree[u]:  # an edge is folded only with one of its ends: both are left, so it is
             edge_of[fill[v]], edge_of[fill[u]] = e, e
+            other[fill[v]], other[fill[u]] = u, v
             fill[v] += 1
             fill[u] += 1
 
 
 @compiled
-def _count(bits: Any) -> Any:
-    """Count the ones of an unsigned 64-bit number (the pattern that compilers turn into one instruction)."""
-    bits = bits - ((bits >> np.uint64(1)) & np.uint64(0x5555555555555555))
-    bits = (bits & np.uint64(0x3333333333333333)) + ((bits >> np.uint64(2)) & np.uint64(0x3333333333333333))
-    bits = (bits + (bits >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    return np.int64((bits * np.uint64(0x0101010101010101)) >> np.uint64(56))
+def _close_greedily(graph: Any, movers: Any, m: int, first: int, space: Any, out: Any) -> None:
+    """Order movers[:m] so that few of their neighbors are open at once.
 
-
-@compiled
-def _close_greedily(movers: Any, m: int, first: int, masks: Any, weights: Any, n_bits: int, out: Any) -> None:
-    """Order movers[:m] so that few of their neighbors are open at once; weights: movers on each neighbor."""
-    opened, last, one = np.uint64(0), np.uint64(0), np.uint64(1)
-    for b in range(n_bits):
-        if weights[b] == 1:
-            last |= one << np.uint64(b)
+    `waiting[u]` holds the movers on each neighbor u; neighbors with -1 do not count. A mover's score is how many
+    neighbors it opens less how many it closes, then how many it opens; counts are kept up to date, not counted anew.
+    """
+    start, other = graph
+    waiting, score, is_open = space
     for k in range(m):
-        out[k] = movers[k]
+        v = movers[k]
+        out[k], new, closed = v, 0, 0
+        for j in range(start[v], start[v + 1]):
+            u = other[j]
+            if waiting[u] > 0:
+                new += 1
+                closed += waiting[u] == 1
+                is_open[u] = 0
+        score[v] = 1025 * new - 1024 * closed
     for k in range(m):
-        best, best_score = k, 1 << 30
-        for j in range(k, m):
-            mask = masks[out[j]]
-            new = _count(mask & ~opened)
-            score = 1024 * (new - _count(mask & last)) + new
-            if score < best_score:
-                best, best_score = j, score
+        best = k
         if k == 0 and first >= 0:
             best = first
+        else:
+            least = score[out[k]]
+            for j in range(k + 1, m):
+                if score[out[j]] < least:
+                    best, least = j, score[out[j]]
         v = out[best]
-        out[best] = out[k]
-        out[k] = v
-        mask = masks[v]
-        opened |= mask
-        for b in range(n_bits):
-            bit = one << np.uint64(b)
-            if mask & bit:
-                weights[b] -= 1
-                if weights[b] == 1:
-                    last |= bit
-                elif weights[b] == 0:
-                    last &= ~bit
-
-
-@compiled
-def _measure(
-    order: Any,
-    n: int,
-    c: int,
-    degree: Any,
-    start: Any,
-    edge_of: Any,
-    edge_c: Any,
-    edge_f: Any,
-    waiting: Any,
-    position: Any,
-) -> tuple[int, int]:
-    """Width and total table size of an order (see `plan_order`)."""
-    opened, width, size = 0, 0, 0
-    for k in range(n):
-        v = order[k]
-        waiting[v], position[v] = degree[v], -1
-    for k in range(n):
-        v = order[k]
-        opened += 1
-        if opened > width:
-            width = opened
-        if opened < 50:
-            size += 1 << opened
-        position[v] = 0
+        out[best], out[k] = out[k], v
+        score[v] = 1 << 40
         for j in range(start[v], start[v + 1]):
-            u = edge_f[edge_of[j]] if v < c else edge_c[edge_of[j]]
+            u = other[j]
+            if waiting[u] <= 0:
+                continue
             waiting[u] -= 1
-            if waiting[u] == 0 and position[u] == 0:
-                opened -= 1
-        if waiting[v] == 0:
-            opened -= 1
-    return width, size
+            change = 0
+            if not is_open[u]:
+                is_open[u] = 1
+                change = -1025
+            if waiting[u] == 1:
+                change -= 1024
+            if change:
+                for i in range(start[u], start[u + 1]):
+                    score[other[i]] += change
 
 
 @compiled
-def plan(core: Any, n: int, c: int, degree: Any, start: Any, edge_of: Any, edge_c: Any, edge_f: Any, space: Any) -> int:
-    """Choose the order in which the core enters the table; return its width (as `plan_order` does)."""
-    order, trial, waiting, position, masks, local, stack = space
+def _measure(order: Any, n: int, c: int, degree: Any, start: Any, other: Any, waiting: Any, is_open: Any) -> Any:
+    """Largest number of bits in a table kept, and the work of the sweep, of an order.
+
+    Work is counted in states that a link touches; each step also costs as much as a short table.
+    """
+    opened, width, work = 0, 0, 0
+    for k in range(n):
+        waiting[order[k]], is_open[order[k]] = degree[order[k]], 0
+    for k in range(n):
+        v = order[k]
+        links, closed = 0, 0
+        for j in range(start[v], start[v + 1]):
+            u = other[j]
+            links += is_open[u]
+            waiting[u] -= 1
+            closed += waiting[u] == 0 and is_open[u]
+        if opened < 40:
+            work += (4 + links) * ((1 << opened) + STEP_STATES) << (v >= c or links < degree[v])
+        is_open[v] = 1
+        opened += 1 - (waiting[v] == 0)
+        width = max(width, opened)
+        opened -= closed
+    return width, work
+
+
+@compiled
+def plan(core: Any, n: int, c: int, degree: Any, start: Any, other: Any, space: Any) -> int:
+    """Choose the order in which the core enters the table; return its width, in bits of the tables kept."""
+    order, trial, waiting, is_open, score, stack = space
     n_c = 0
     while core[n_c] < c:
         n_c += 1
-    n_f = n - n_c
-    if n_f > 64:
-        return 1000
-    for k in range(n):
-        local[core[k]] = k if k < n_c else k - n_c
-        masks[core[k]] = 0
-    for k in range(n):
-        v = core[k]
-        for j in range(start[v], start[v + 1]):
-            u = edge_f[edge_of[j]] if v < c else edge_c[edge_of[j]]
-            if k < n_c or n_c <= 64:
-                masks[v] |= np.uint64(1) << np.uint64(local[u])
-    movers, weights, chosen = stack[:n], stack[n : 2 * n], stack[2 * n : 3 * n]
-    best_width, best_size = 1000, 1 << 62
+    movers, chosen = stack[:n], stack[n : 2 * n]
+    graph, counts = (start, other), (waiting, score, is_open)
+    best_width, best_work = 1000, 1 << 62
     n_narrow = 0
     for k in range(n_c, n):
-        n_narrow += degree[core[k]] <= 6
-    if n_c > 64:
-        n_narrow = 0
-    for attempt in range(2 + 16):
-        # 0 and 2..9: finding frontier; 1 and 10..17: sweep over causes
-        over_causes = attempt == 1 or attempt >= 10
-        if attempt == 1 and best_size <= 256:
-            break
-        if attempt == 2 and best_size <= 16384:  # a wide patient: a few more starts cost less than they save
+        n_narrow += degree[core[k]] <= NARROW
+    for attempt in range(3 + 2 * STARTS):
+        # findings closed one by one, the finding frontier, the sweep over causes; then the latter two from other starts
+        over_causes = attempt == 2 or attempt >= 3 + STARTS
+        if best_work <= (0, LITTLE_WORK, MUCH_WORK, VERY_MUCH_WORK)[min(attempt, 3)]:
             break
         if over_causes and n_narrow == 0:
             continue
-        m, first = 0, -1
-        if over_causes:
-            for k in range(n_c):
-                weights[k] = 0
-            for k in range(n_c, n):
-                f = core[k]
-                if degree[f] <= 6:
-                    movers[m] = f
-                    m += 1
-                    for j in range(start[f], start[f + 1]):
-                        weights[local[edge_c[edge_of[j]]]] += 1
-        else:
-            m = n_c
-            for k in range(n_c):
-                movers[k] = core[k]
-            for k in range(n_c, n):
-                weights[k - n_c] = degree[core[k]]
-        if attempt >= 2:
-            first = (attempt - 2) % 8 * m // 8
-        _close_greedily(movers, m, first, masks, weights, n_c if over_causes else n_f, chosen)
+        m = 0
         for k in range(n):
-            position[core[k]] = -1
-        w = 0
-        for k in range(m + (n_c if over_causes else 0)):
-            # a mover enters after its neighbors; over causes, a cause enters after its wide findings, and
-            # causes without narrow findings come last
-            v = chosen[k] if k < m else core[k - m]
-            if position[v] == 0:
-                continue
-            for j in range(start[v], start[v + 1]):
-                u = edge_f[edge_of[j]] if v < c else edge_c[edge_of[j]]
-                if position[u] == 0:
-                    continue
-                if over_causes and v >= c:
-                    for jj in range(start[u], start[u + 1]):
-                        g = edge_f[edge_of[jj]]
-                        if degree[g] > 6 and position[g] < 0:
-                            position[g] = 0
-                            trial[w] = g
-                            w += 1
-                position[u] = 0
-                trial[w] = u
-                w += 1
-            position[v] = 0
-            trial[w] = v
-            w += 1
-        width, size = _measure(trial, n, c, degree, start, edge_of, edge_c, edge_f, waiting, position)
-        if size < best_size and width <= max(best_width, 30):
-            best_width, best_size = width, size
+            v = core[k]
+            waiting[v] = 0 if over_causes else degree[v]
+            if degree[v] <= NARROW if over_causes and v >= c else v < c and not over_causes:
+                movers[m] = v
+                m += 1
+        if over_causes:
+            for k in range(m):
+                for j in range(start[movers[k]], start[movers[k] + 1]):
+                    waiting[other[j]] += 1
+        if attempt == 0:
+            _close_findings(graph, core, n_c, n, waiting, is_open, chosen)
+        else:
+            first = (attempt - 3) % STARTS * m // STARTS if attempt >= 3 else -1
+            _close_greedily(graph, movers, m, first, counts, chosen)
+        _list_entries(core, n, n_c, c, over_causes, chosen, m, degree, start, other, is_open, trial)
+        width, work = _measure(trial, n, c, degree, start, other, waiting, is_open)
+        if work < best_work and width <= max(best_width, 30):
+            best_width, best_work = width, work
             for k in range(n):
                 order[k] = trial[k]
     return best_width
+
+
+@compiled
+def _close_findings(graph: Any, core: Any, n_c: int, n: int, waiting: Any, is_out: Any, out: Any) -> None:
+    """Order the causes: again and again those that are left of the finding with the fewest left."""
+    start, other = graph
+    for k in range(n_c):
+        is_out[core[k]] = 0
+    w = 0
+    while w < n_c:
+        least, best = 1 << 40, -1
+        for k in range(n_c, n):
+            if 0 < waiting[core[k]] < least:
+                least, best = waiting[core[k]], core[k]
+        for j in range(start[best], start[best + 1]):
+            v = other[j]
+            if not is_out[v]:
+                is_out[v], out[w] = 1, v
+                w += 1
+                for i in range(start[v], start[v + 1]):
+                    waiting[other[i]] -= 1
+
+
+@compiled
+def _list_entries(
+    core: Any,
+    n: int,
+    n_c: int,
+    c: int,
+    over_causes: bool,
+    chosen: Any,
+    m: int,
+    degree: Any,
+    start: Any,
+    other: Any,
+    is_in: Any,
+    trial: Any,
+) -> None:
+    """List who enters when: a mover after its neighbors; over causes, a cause after its wide findings.
+
+    Causes without a narrow finding come last.
+    """
+    for k in range(n):
+        is_in[core[k]] = 0
+    w = 0
+    for k in range(m + (n_c if over_causes else 0)):
+        v = chosen[k] if k < m else core[k - m]
+        if is_in[v]:
+            continue
+        for j in range(start[v], start[v + 1]):
+            u = other[j]
+            if is_in[u]:
+                continue
+            if over_causes and v >= c:
+                for jj in range(start[u], start[u + 1]):
+                    g = other[jj]
+                    if degree[g] > NARROW and not is_in[g]:
+                        is_in[g], trial[w] = 1, g
+                        w += 1
+            is_in[u], trial[w] = 1, u
+            w += 1
+        is_in[v], trial[w] = 1, v
+        w += 1

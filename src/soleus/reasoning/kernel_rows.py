@@ -7,19 +7,38 @@ from typing import Any
 import numba
 import numpy as np
 
-from soleus.reasoning import kernel_compiler, kernel_plan, kernel_sweep
-from soleus.reasoning.kernel_compiler import compiled, source_stamp
+from soleus.reasoning import (
+    kernel_compiler,
+    kernel_fold,
+    kernel_links,
+    kernel_plan,
+    kernel_sweep,
+    kernel_table,
+    kernel_vector,
+)
+from soleus.reasoning.kernel_compiler import source_stamp
+from soleus.reasoning.kernel_fold import fold_leaves, normalize, unfold
 from soleus.reasoning.kernel_plan import list_core_edges, plan
-from soleus.reasoning.kernel_sweep import STORE_TABLES, sweep
+from soleus.reasoning.kernel_sweep import STORE_TABLES, forward, sweep
+from soleus.reasoning.kernel_vector import read_cycles
 
 __all__ = ["APPROXIMATE", "EXACT", "IMPOSSIBLE", "TOO_WIDE", "score_rows"]
 
 EXACT, APPROXIMATE, IMPOSSIBLE, TOO_WIDE = 0, 1, 2, 3
+TINY = 2.0**-53  # a leak of one leaves this much to the target's causes: what they explain stays defined
 
 
 # numba keeps compiled code on disk while the function's own file and the types of its arguments stay the same; the
 # default of the last argument is part of its type and stands for the files of the functions called
-_STAMP = source_stamp(kernel_compiler.__file__, kernel_plan.__file__, kernel_sweep.__file__)
+_STAMP = source_stamp(
+    kernel_compiler.__file__,
+    kernel_fold.__file__,
+    kernel_links.__file__,
+    kernel_plan.__file__,
+    kernel_sweep.__file__,
+    kernel_table.__file__,
+    kernel_vector.__file__,
+)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
@@ -28,8 +47,9 @@ def score_rows(
 ) -> None:
     """Score rows first..last - 1; everything that a row needs is allocated here, once."""
     indptr, parents, links, miss, leaks = tables
-    has_target, off, on, known, table, to_target, background, row_ptr, soft_f, soft_l0, soft_l1 = given
-    log_evidence, present, fired, from_leak, status = results
+    has_target, only_evidence, off, on, known, table, to_target, background, row_ptr, soft_f, soft_l0, soft_l1 = given
+    log_evidence, present, fired, from_leak, alone, status, cycles = results
+    timed, began, now = len(cycles) > 0, 0, 0
     c, n_findings = on.shape[1], known.shape[1]
     # vertices: causes 0..c-1, then the findings in play, the target last; value, slope: weights and their
     # derivatives
@@ -44,7 +64,8 @@ def score_rows(
         np.empty(n_vertices, np.int64),
         np.empty((n_vertices, 2)),
     )
-    is_leaf = np.empty(n_vertices, np.bool_)
+    edges, folded = (edge_c, edge_f, edge_q), (fold_leaf, fold_edge, fold_before, np.empty(n_vertices, np.bool_))
+    is_leaf = folded[3]
     start, edge_of = np.empty(n_vertices + 1, np.int64), np.empty(2 * n_edges, np.int64)
     order, trial, waiting = (
         np.empty(n_vertices, np.int64),
@@ -52,16 +73,18 @@ def score_rows(
         np.empty(n_vertices, np.int64),
     )
     position, opened = np.empty(n_vertices, np.int64), np.empty(n_vertices, np.int64)
-    log_entry, log_bits = np.empty((n_vertices, 4), np.int64), np.empty((n_edges + n_vertices, 2), np.int64)
-    core, local = np.empty(n_vertices, np.int64), np.empty(n_vertices, np.int64)
-    masks = np.empty(n_vertices, np.uint64)
+    log_entry, log_bits = np.empty((n_vertices + 1, 5), np.int64), np.empty((n_edges + n_vertices, 2), np.int64)
+    other, rescale, aside = np.empty(2 * n_edges, np.int64), np.empty(n_vertices), np.empty(1 << max_width)
+    core, score = np.empty(n_vertices, np.int64), np.empty(n_vertices, np.int64)
     work, store = np.empty(4 << max_width), np.empty(STORE_TABLES << max_width)
-    plan_space = (order, trial, waiting, position, masks, local, stack)
-    sweep_space = (waiting, position, opened, log_entry, log_bits, work, store)
+    plan_space = (order, trial, waiting, position, score, stack)
+    sweep_space = (waiting, position, opened, log_entry, rescale, log_bits, work, store, aside)
 
     for i in range(first, last):
         log_z, scale = 0.0, 1.0
         status[i] = 0
+        if timed:
+            began = read_cycles()
         for v in range(c):
             value[v, 0], value[v, 1] = off[i, v], on[i, v]
             degree[v], near[v] = 0, 0
@@ -81,7 +104,7 @@ def score_rows(
             if n_absent >= 16:  # sixteen factors of at least 1e-16 cannot underflow
                 n_absent = 0
                 log_z, scale = log_z + np.log(scale), 1.0
-                log_z += _normalize(value, c)
+                log_z += normalize(value, c)
         log_z, scale = log_z + np.log(scale), 1.0
         for s in range(soft_start, soft_end):
             l0, l1, f = soft_l0[s], soft_l1[s], soft_f[s]
@@ -91,17 +114,21 @@ def score_rows(
                 continue
             if l1 == 0.0:
                 log_z += np.log(1.0 - leaks[leak_row, f])
-                log_z += _normalize(value, c)
+                log_z += normalize(value, c)
                 for k in range(indptr[f], indptr[f + 1]):
                     value[parents[k], 1] *= miss[k]
                 continue
             stack[n_play] = f
             likelihood[c + n_play, 0], likelihood[c + n_play, 1] = l0 / top, l1 / top
             n_play += 1
-        log_z += _normalize(value, c)
+        log_z += normalize(value, c)
         if not log_z > -np.inf:
             status[i] = IMPOSSIBLE
             continue
+        if timed:
+            now = read_cycles()
+            cycles[0] += now - began
+            began = now
         # the graph of the findings in play; certain causes explain at once
         n_edge, target = 0, -1
         if has_target:
@@ -119,6 +146,8 @@ def score_rows(
                 yes = leaks[leak_row, f]
                 begin, end = int(indptr[f]), int(indptr[f + 1])
             no = 1.0 - yes
+            if u == target:
+                no = max(no, TINY)
             for k in range(begin, end):
                 v = k if u == target else int(parents[k])
                 q = to_target[i, v] if u == target else links[k]
@@ -134,40 +163,8 @@ def score_rows(
                     n_edge += 1
             value[u, 0], value[u, 1] = no, yes
         n_all = c + n_play_all
-        # fold the leaves; `near` is the exclusive or of a vertex's open edges: at one edge it is that edge
-        n_stack, n_fold = 0, 0
-        for v in range(n_all):
-            is_leaf[v] = False
-            if degree[v] == 1:
-                stack[n_stack] = v
-                n_stack += 1
-        while n_stack:
-            n_stack -= 1
-            v = stack[n_stack]
-            if degree[v] != 1:
-                continue
-            e = near[v]
-            u = edge_f[e] if v < c else edge_c[e]
-            degree[v] = 0
-            degree[u] -= 1
-            near[u] ^= e
-            if degree[u] == 1:
-                stack[n_stack] = u
-                n_stack += 1
-            is_leaf[v] = True
-            q, x0, x1, y0, y1 = edge_q[e], value[v, 0], value[v, 1], value[u, 0], value[u, 1]
-            fold_leaf[n_fold], fold_edge[n_fold] = v, e
-            fold_before[n_fold, 0], fold_before[n_fold, 1] = y0, y1
-            n_fold += 1
-            if v < c:
-                value[u, 0], value[u, 1] = y0 * (x0 + x1 * (1.0 - q)), y1 * (x0 + x1) + y0 * x1 * q
-            else:
-                l0, l1 = likelihood[v, 0], likelihood[v, 1]
-                y0 *= l0 * x0 + l1 * x1
-                y1 *= l0 * x0 * (1.0 - q) + l1 * (x1 + x0 * q)
-                total = y0 + y1
-                log_z += np.log(total)
-                value[u, 0], value[u, 1] = y0 / total, y1 / total
+        n_fold, gain = fold_leaves(n_all, c, degree, near, edges, value, likelihood, folded, stack)
+        log_z += gain
         n_core = 0
         for v in range(n_all):
             if degree[v] == 0:
@@ -185,14 +182,26 @@ def score_rows(
             continue
         for v in range(c):
             fired[i, v] = 0.0
+        dark = 1.0 if has_target else 0.0
+        if timed:
+            now = read_cycles()
+            cycles[1] += now - began
+            began = now
         if n_core:
-            list_core_edges(n_all, n_edge, edge_c, edge_f, degree, start, edge_of, stack)
-            width = plan(core, n_core, c, degree, start, edge_of, edge_c, edge_f, plan_space)
+            list_core_edges(n_all, n_edge, edge_c, edge_f, degree, start, edge_of, other, stack)
+            width = plan(core, n_core, c, degree, start, other, plan_space)
+            if timed:
+                now = read_cycles()
+                cycles[2] += now - began
+                began = now
             if width > max_width:
                 status[i] = TOO_WIDE
                 continue
-            graph = (order, n_core, c, target, degree, start, edge_of, edge_c, edge_f, edge_q)
-            gain = sweep(graph, value, slope, likelihood, fired[i], sweep_space)
+            graph = (order, n_core, c, target, degree, start, edge_of, other, edge_c, edge_f, edge_q)
+            if only_evidence:
+                gain, unexplained = forward(graph, value, likelihood, sweep_space), 0.0
+            else:
+                gain, unexplained = sweep(graph, value, slope, likelihood, fired[i], sweep_space)
             if gain == np.inf:
                 status[i] = TOO_WIDE
                 continue
@@ -200,36 +209,16 @@ def score_rows(
             if not log_z > -np.inf:
                 status[i] = IMPOSSIBLE
                 continue
-        # carry the derivatives out to the leaves: the transpose of the folding
-        for k in range(n_fold - 1, -1, -1):
-            v, e = fold_leaf[k], fold_edge[k]
-            u = edge_f[e] if v < c else edge_c[e]
-            q, x0, x1, d0, d1 = edge_q[e], value[v, 0], value[v, 1], slope[u, 0], slope[u, 1]
-            y0, y1 = fold_before[k, 0], fold_before[k, 1]
-            if v < c:
-                mixed = (1.0 - q) * d0 + q * d1
-                s0, s1 = y0 * d0 + y1 * d1, y0 * mixed + y1 * d1
-                below = x0 * s0 + x1 * s1
-                if u == target:
-                    fired[i, v] = q * x1 * (y0 + y1) * d1 / below
-                b0, b1 = x0 * d0 + x1 * mixed, (x0 + x1) * d1
-            else:
-                l0, l1 = likelihood[v, 0], likelihood[v, 1]
-                s0 = y0 * d0 * l0 + y1 * d1 * (l0 * (1.0 - q) + l1 * q)
-                s1 = (y0 * d0 + y1 * d1) * l1
-                below = x0 * s0 + x1 * s1
-                if v == target:
-                    fired[i, u] = q * y1 * d1 * l1 * (x0 + x1) / below
-                b0, b1 = (l0 * x0 + l1 * x1) * d0, (l0 * x0 * (1.0 - q) + l1 * (x1 + x0 * q)) * d1
-            total = y0 * b0 + y1 * b1
-            slope[u, 0], slope[u, 1], slope[v, 0], slope[v, 1] = (
-                b0 / total,
-                b1 / total,
-                s0 / below,
-                s1 / below,
-            )
-            value[u, 0], value[u, 1] = y0, y1
+            if has_target and degree[target]:
+                dark = unexplained / value[target, 0] if value[target, 0] > 0.0 else 0.0
+        if timed:
+            now = read_cycles()
+            cycles[3] += now - began
+            began = now
         log_evidence[i] = log_z
+        if only_evidence:
+            continue
+        dark = unfold(n_fold, c, target, edges, value, slope, likelihood, folded, fired[i], dark)
         for v in range(c):
             a, b = value[v, 0] * slope[v, 0], value[v, 1] * slope[v, 1]
             present[i, v] = b / (a + b)
@@ -237,26 +226,15 @@ def score_rows(
             x0, x1, s0, s1 = value[target, 0], value[target, 1], slope[target, 0], slope[target, 1]
             without = (x0 + x1) * s1 / (x0 * s0 + x1 * s1)  # P(other evidence) / P(evidence)
             from_leak[i] = min(background[i] * without, 1.0)
+            # given that the target is unexplained, its leak fired with the odds leak to 1 - leak
+            alone[i] = min(
+                background[i] / max(1.0 - background[i], TINY) * x0 * dark / (x0 * s0 + x1 * s1), from_leak[i]
+            )
             for v in range(c):
                 if value[v, 0] == 0.0:
                     fired[i, v] = to_target[i, v] * without
                 fired[i, v] = min(fired[i, v], present[i, v])
-
-
-@compiled
-def _normalize(value: Any, c: int) -> Any:
-    """Scale the weights of every cause to sum one; return the logarithm of the scale."""
-    log_scale, scale = 0.0, 1.0
-    for v in range(c):
-        total = value[v, 0] + value[v, 1]
-        if total == 1.0:
-            continue
-        value[v, 0] /= total
-        value[v, 1] /= total
-        if not 1e-100 < total < 1e100:
-            log_scale += np.log(total)
-            continue
-        scale *= total
-        if not 1e-100 < scale < 1e100:
-            log_scale, scale = log_scale + np.log(scale), 1.0
-    return log_scale + np.log(scale)
+        if timed:
+            now = read_cycles()
+            cycles[4] += now - began
+            began = now

@@ -6,74 +6,86 @@ from typing import Any
 
 import numpy as np
 
-from soleus.reasoning.kernel_compiler import compiled, compiled_sum
+from soleus.reasoning.kernel_compiler import compiled
+from soleus.reasoning.kernel_links import link_all, link_new, link_new_back
+from soleus.reasoning.kernel_table import dot, dot_bit, drop, enter_back, leave, mix, mix_back, scale, sum_table
 
-__all__ = ["STORE_TABLES", "sweep"]
+__all__ = ["STORE_TABLES", "forward", "sweep"]
 
-STORE_TABLES = 12  # choice: forward tables are kept for the pass back in room for this many of the widest
-
-
-@compiled_sum
-def _total(table: Any, n: int) -> float:
-    total = 0.0
-    for j in range(n):
-        total += table[j]
-    return total
-
-
-@compiled_sum
-def _dot(a: Any, b: Any, n: int) -> float:
-    total = 0.0
-    for j in range(n):
-        total += a[j] * b[j]
-    return total
-
-
-@compiled_sum
-def _dot_split(a: Any, b: Any, n: int, step: int, both: bool) -> float:
-    """Sum of a * b where the bit `step` of b is set; with `both`, a is first summed over that bit."""
-    total = 0.0
-    for high in range(0, n, 2 * step):
-        for j in range(high + step, high + 2 * step):
-            total += ((a[j - step] if both else 0.0) + a[j]) * b[j]
-    return total
+STORE_TABLES = 24  # choice: room for the tables kept for the pass back, in tables of the largest width
 
 
 @compiled
-def sweep(graph: Any, value: Any, slope: Any, likelihood: Any, fired: Any, space: Any) -> Any:
-    """Fill slopes and fired, forward and back; return the log scale: -inf impossible, inf out of room."""
-    order, n, c, target, degree, start, edge_of, edge_c, edge_f, edge_q = graph
-    waiting, position, opened, entry, bits, table, store = space
-    log_z, n_open, n_bits, offset = 0.0, 0, 0, 0
+def sweep(graph: Any, value: Any, slope: Any, likelihood: Any, fired: Any, space: Any) -> tuple[float, float]:
+    """Fill slopes and fired, forward and back; return the log scale and the target's weight while unexplained.
+
+    The scale is -inf where the evidence is impossible, inf where the room for tables is too small.
+    """
+    log_z = forward(graph, value, likelihood, space)
+    if not -np.inf < log_z < np.inf:
+        return log_z, 0.0
+    return log_z, _back(graph, value, slope, likelihood, fired, space)
+
+
+@compiled
+def forward(graph: Any, value: Any, likelihood: Any, space: Any) -> Any:
+    """Enter the vertices in order; keep the table before each entry, its links and who left after it."""
+    order, n, c, target, degree, start, edge_of, other, _edge_c, _edge_f, edge_q = graph
+    waiting, position, opened, entry, rescale, bits, table, kept, aside = space
+    log_z, product, pending = 0.0, 1.0, 1.0
+    n_open, n_bits, offset = 0, 0, 0
     for k in range(n):
         waiting[order[k]], position[order[k]] = degree[order[k]], -1
-    store[0] = 1.0
+    kept[0] = 1.0
     for k in range(n):
-        v = order[k]
-        size = 1 << n_open
-        x0, x1 = value[v, 0], value[v, 1]
-        low, high, before = table[:size], table[size : 2 * size], store[offset : offset + size]
-        for j in range(size):
-            low[j] = x0 * before[j]
-            high[j] = x1 * before[j]
-        for jj in range(start[v], start[v + 1]):
-            e = edge_of[jj]
-            u = edge_f[e] if v < c else edge_c[e]
-            if position[u] < 0:
-                continue
-            waiting[u] -= 1
-            waiting[v] -= 1
-            bits[n_bits, 0], bits[n_bits, 1] = e, position[u]
-            n_bits += 1
-            q, miss, step = edge_q[e], 1.0 - edge_q[e], 1 << position[u]
-            if v < c:
-                _explain(high, size, step, q, miss)
-            else:
-                _explain_new(low, high, size, step, q, miss)
-        entry[k, 0], entry[k, 1], entry[k, 2] = offset, size, n_bits
-        opened[n_open], position[v] = v, n_open
-        n_open += 1
-        size *= 2
+        v, size = order[k], 1 << n_open
+        if offset + 3 * size > len(kept):
+            return np.inf
+        x0, x1 = value[v, 0] * pending, value[v, 1] * pending
+        first = n_bits
+        for j in range(start[v], start[v + 1]):
+            u = other[j]
+            if position[u] >= 0:
+                waiting[u] -= 1
+                bits[n_bits, 0], bits[n_bits, 1] = edge_of[j], position[u]
+                n_bits += 1
+        waiting[v] -= n_bits - first
+        passing = v < c and waiting[v] == 0  # a cause whose findings are all open needs no bit of its own
+        entry[k, 0], entry[k, 1], entry[k, 2], entry[k, 4] = offset, size, n_bits, passing
+        rescale[k], pending = pending, 1.0
+        if n_bits == first:  # nothing to link, so that nothing can leave
+            scale(kept, offset + size, kept, offset, size, x0)
+            scale(kept, offset + 2 * size, kept, offset, size, x1)
+            entry[k, 3] = n_bits
+            opened[n_open], position[v] = v, n_open
+            n_open += 1
+            offset += size
+            continue
+        high = 0 if passing else size
+        if not passing:
+            scale(table, 0, kept, offset, size, x0)
+        if v < c:
+            link_all(table, high, kept, offset, size, x1, bits, first, n_bits, edge_q, False)
+        else:
+            scale(table, high, kept, offset, size, x1)
+            for b in range(first, n_bits):
+                q = edge_q[bits[b, 0]]
+                link_new(table, high, size, 1 << bits[b, 1], q, 1.0 - q)
+        leaves = False
+        for p in range(n_open):
+            leaves |= waiting[opened[p]] == 0
+        if passing and not leaves:
+            mix(kept, offset + size, kept, offset, table, size, x0)
+            entry[k, 3] = n_bits
+            offset += size
+            continue
+        after = size
+        if passing:
+            mix(table, 0, kept, offset, table, size, x0)
+        else:
+            opened[n_open], position[v] = v, n_open
+            n_open += 1
+            after *= 2
         explained = False
         for p in range(n_open - 1, -1, -1):
             u = opened[p]
@@ -81,142 +93,68 @@ def sweep(graph: Any, value: Any, slope: Any, likelihood: Any, fired: Any, space
                 continue
             bits[n_bits, 0], bits[n_bits, 1] = u, p
             n_bits += 1
-            l0, l1 = likelihood[u, 0], likelihood[u, 1]
             explained |= u >= c
-            size //= 2
-            _leave(table, size, 1 << p, l0, l1)
+            after //= 2
+            if u == target:
+                leave(aside, table, after, 1 << p, 1.0, 0.0)
+            if likelihood[u, 0] == 0.0:
+                drop(table, after, 1 << p)
+            else:
+                leave(table, table, after, 1 << p, likelihood[u, 0], likelihood[u, 1])
             n_open -= 1
             for pp in range(p, n_open):
                 opened[pp] = opened[pp + 1]
                 position[opened[pp]] = pp
         entry[k, 3] = n_bits
-        offset += entry[k, 1]
-        if offset + size > len(store):
+        offset += size
+        if offset + after > len(kept):
             return np.inf
-        scale = 1.0
+        scale(kept, offset, table, 0, after, 1.0)
         if explained:
-            total = _total(table, size)
-            log_z += np.log(total)
-            scale = 1.0 / total
-            if not total > 0.0:
+            left = sum_table(table, after)
+            if not left > 0.0:
                 return -np.inf
-        after = store[offset : offset + size]
-        for j in range(size):
-            after[j] = scale * table[j]
-    log_z += np.log(store[offset])
-    table[0] = 1.0
+            product *= left
+            pending = 1.0 / left
+            if not 1e-100 < product < 1e100:
+                log_z, product = log_z + np.log(product), 1.0
+    entry[n, 0] = offset
+    return log_z + np.log(product * (kept[offset] * pending))
+
+
+@compiled
+def _back(graph: Any, value: Any, slope: Any, likelihood: Any, fired: Any, space: Any) -> float:
+    """Transpose of `forward`: the sum of forward times backward stays one at every step."""
+    order, n, c, target, _degree, _start, _edge_of, _other, edge_c, edge_f, edge_q = graph
+    _waiting, _position, _opened, entry, rescale, bits, table, kept, aside = space
+    table[0] = 1.0 / kept[entry[n, 0]]
+    unexplained = 0.0
     for k in range(n - 1, -1, -1):
         v = order[k]
-        offset, size, links_end, n_bits = entry[k, 0], entry[k, 1], entry[k, 2], entry[k, 3]
+        offset, size, links_end, n_bits, passing = entry[k, 0], entry[k, 1], entry[k, 2], entry[k, 3], entry[k, 4]
         begin = entry[k - 1, 3] if k else 0
-        wide = (2 * size) >> (n_bits - links_end)
+        wide = ((2 - passing) * size) >> (n_bits - links_end)
         for b in range(n_bits - 1, links_end - 1, -1):
             u = bits[b, 0]
-            _enter_back(table, wide, 1 << bits[b, 1], likelihood[u, 0], likelihood[u, 1])
+            if u == target:
+                unexplained = dot(aside, table, wide)
+            enter_back(table, wide, 1 << bits[b, 1], likelihood[u, 0], likelihood[u, 1])
             wide *= 2
-        low, high, before = table[:size], table[size : 2 * size], store[offset : offset + size]
-        for b in range(begin, links_end):
-            q, miss, step = edge_q[bits[b, 0]], 1.0 - edge_q[bits[b, 0]], 1 << bits[b, 1]
-            if v < c:
-                _explain_back(high, size, step, q, miss)
-            else:
-                _explain_new_back(low, high, size, step, q, miss)
+        if v < c:
+            link_all(table, size, table, 0 if passing else size, size, 1.0, bits, begin, links_end, edge_q, True)
+        else:
+            for b in range(begin, links_end):
+                q = edge_q[bits[b, 0]]
+                link_new_back(table, size, size, 1 << bits[b, 1], q, 1.0 - q)
         x0, x1 = value[v, 0], value[v, 1]
-        d0, d1 = _dot(before, low, size), _dot(before, high, size)
-        total = x0 * d0 + x1 * d1
-        scale = 1.0 / total
+        d0, d1 = mix_back(table, size, kept, offset, size, x0 * rescale[k], x1 * rescale[k])
+        one = 1.0 / (x0 * d0 + x1 * d1)
+        slope[v, 0], slope[v, 1] = d0 * one, d1 * one
         for b in range(begin, links_end):
-            e = bits[b, 0]
+            e, step = bits[b, 0], 1 << bits[b, 1]
             if edge_f[e] == target:
-                step = 1 << bits[b, 1]
                 if v == target:
-                    fired[edge_c[e]] = edge_q[e] * (x0 + x1) * _dot_split(before, high, size, step, False) * scale
+                    fired[edge_c[e]] = edge_q[e] * (x0 + x1) * one * dot_bit(kept, offset, table, size, size, step, 0.0)
                 else:
-                    fired[v] = edge_q[e] * x1 * _dot_split(before, high, size, step, True) * scale
-        slope[v, 0], slope[v, 1] = d0 * scale, d1 * scale
-        x0, x1 = x0 * scale, x1 * scale  # keeps the sum of forward times backward at one
-        for j in range(size):
-            low[j] = x0 * low[j] + x1 * high[j]
-    return log_z
-
-
-@compiled
-def _explain(high: Any, n: int, step: int, q: float, miss: float) -> None:
-    """Let an active cause (the newest bit, half `high`) explain the open finding at bit `step`."""
-    if step < 8:  # short runs: one loop over pairs
-        for j in range(n // 2):
-            at = 2 * j - (j & (step - 1))
-            high[at + step] += q * high[at]
-            high[at] *= miss
-        return
-    for block in range(0, n, 2 * step):
-        no, yes = high[block : block + step], high[block + step : block + 2 * step]
-        for j in range(step):
-            yes[j] += q * no[j]
-            no[j] *= miss
-
-
-@compiled
-def _explain_back(high: Any, n: int, step: int, q: float, miss: float) -> None:
-    """Transpose of `_explain`."""
-    if step < 8:
-        for j in range(n // 2):
-            at = 2 * j - (j & (step - 1))
-            high[at] = miss * high[at] + q * high[at + step]
-        return
-    for block in range(0, n, 2 * step):
-        no, yes = high[block : block + step], high[block + step : block + 2 * step]
-        for j in range(step):
-            no[j] = miss * no[j] + q * yes[j]
-
-
-@compiled
-def _explain_new(low: Any, high: Any, n: int, step: int, q: float, miss: float) -> None:
-    """Let the open cause at bit `step` explain the newest finding (from half `low` to half `high`)."""
-    for block in range(step, n, 2 * step):
-        no, yes = low[block : block + step], high[block : block + step]
-        for j in range(step):
-            yes[j] += q * no[j]
-            no[j] *= miss
-
-
-@compiled
-def _explain_new_back(low: Any, high: Any, n: int, step: int, q: float, miss: float) -> None:
-    """Transpose of `_explain_new`."""
-    for block in range(step, n, 2 * step):
-        no, yes = low[block : block + step], high[block : block + step]
-        for j in range(step):
-            no[j] = miss * no[j] + q * yes[j]
-
-
-@compiled
-def _leave(table: Any, n: int, step: int, l0: float, l1: float) -> None:
-    """Sum the bit `step` out of the table, with its weights; n entries are left, packed at the front."""
-    if step < 8:
-        for j in range(n):
-            at = 2 * j - (j & (step - 1))
-            table[j] = l0 * table[at] + l1 * table[at + step]
-        return
-    for block in range(0, n, step):
-        to, no = table[block : block + step], table[2 * block : 2 * block + step]
-        yes = table[2 * block + step : 2 * block + 2 * step]
-        for j in range(step):
-            to[j] = l0 * no[j] + l1 * yes[j]
-
-
-@compiled
-def _enter_back(table: Any, n: int, step: int, l0: float, l1: float) -> None:
-    """Transpose of `_leave`: spread n entries over the bit `step`, from the back: none is overwritten."""
-    if step < 8:
-        for j in range(n - 1, -1, -1):
-            at, entry = 2 * j - (j & (step - 1)), table[j]
-            table[at + step] = l1 * entry
-            table[at] = l0 * entry
-        return
-    for block in range(n - step, -1, -step):
-        of, no = table[block : block + step], table[2 * block : 2 * block + step]
-        yes = table[2 * block + step : 2 * block + 2 * step]
-        for j in range(step):
-            yes[j] = l1 * of[j]
-        for j in range(step):
-            no[j] = l0 * of[j]
+                    fired[v] = edge_q[e] * x1 * one * dot_bit(kept, offset, table, size, size, step, 1.0)
+    return unexplained

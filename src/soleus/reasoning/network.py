@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -189,34 +190,85 @@ def contextual(base: Claim, alternatives: Iterable[AgedClaim], person: Person) -
     return next((claim for claim in alternatives if applies(claim.when, person)), base)
 
 
-def background_claim(evidence: Evidence, person: Person) -> list[Claim]:
-    """Return the background rates that fit the person (several, to be averaged, when age or sex is unknown)."""
-    age = person.age if person.age is not None else None
-    rows = [
-        row
-        for row in evidence.release.background
-        if (row.when.sex is None or person.sex is None or row.when.sex == person.sex)
-        and (row.when.pregnancy_month is None)
-        and row.when.age is not None
-        and (row.when.age[0] <= (65.0 if age is None else age) < row.when.age[1])
-    ]
-    specific = [row for row in rows if row.when.sex is not None]
-    return list(specific or rows)
+UNKNOWN_AGE = 65.0  # choice: the middle of those who come with night cramps
 
 
-def exposure_state(evidence: Evidence, cause: Cause, state: dict[str, bool], person: Person) -> tuple[list[int], float]:
-    """Return which exposures of a cause are present, and what part of its share those not told of still hold.
+def background_claim(evidence: Evidence, person: Person) -> Claim:
+    """Return the rate of five or more night cramps a month in people of the same whole year of age and the same sex.
 
-    Each exposure holds a part in proportion to how many people have it (its leak) and to its excess risk.
+    From 16 on it is the fitted curve of people who are not pregnant, also for a pregnant woman: what comes on top
+    belongs to the cause pregnancy. An unknown sex is both, an unknown age is taken as 65.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    person : Person
+
+    Returns
+    -------
+    Claim
+        The same for everybody of one year of age and sex.
+
+    Examples
+    --------
+    >>> from soleus.knowledge.load import load_evidence
+    >>> rate = background_claim(load_evidence(), Person(age=65, sex="female"))
+    >>> f"{rate.value:.3f} ({rate.range[0]:.3f} to {rate.range[1]:.3f})"
+    '0.095 (0.076 to 0.118)'
     """
-    present = [i for i, exposure in enumerate(cause.exposures) if state.get(exposure.finding)]
-    parts = [
-        contextual(finding.leak, finding.leak_by_context, person).value * max(exposure.value - 1, 0.0)
-        for exposure in cause.exposures
-        for finding in [evidence.findings[exposure.finding]]
-    ]
-    unknown = sum(part for part, exposure in zip(parts, cause.exposures, strict=True) if exposure.finding not in state)
-    return present, unknown / sum(parts) if sum(parts) else 1.0
+    age = UNKNOWN_AGE if person.age is None else person.age
+    curve = evidence.cramp_frequency[{"female": "women", "male": "men"}.get(person.sex or "", "everybody")]
+    if age < curve.at[0]:
+        return next(
+            row
+            for row in evidence.release.background
+            if row.when.age and row.when.age[0] <= age < row.when.age[1] and row.when.sex in (None, person.sex)
+        )
+    row = min(int(age), curve.at[-1]) - curve.at[0]
+    return Claim(
+        value=sum(curve.shares[row][3:]),
+        range=(curve.at_least_low[row][2], curve.at_least_high[row][2]),
+        source=curve.source,
+        verification=curve.verification,
+        derivation=curve.derivation,
+        population=curve.population,
+        place=curve.place,
+    )
+
+
+def exposure_parts(evidence: Evidence, cause: Cause, person: Person) -> list[float]:
+    """Return the part of a cause's share that each exposure holds in people of whom nothing is told.
+
+    It is in proportion to how many people have it (its leak) and to its excess risk.
+    """
+    findings = [evidence.findings[exposure.finding] for exposure in cause.exposures]
+    held = [contextual(finding.leak, finding.leak_by_context, person).value for finding in findings]
+    parts = [leak * max(exposure.value - 1, 0.0) for leak, exposure in zip(held, cause.exposures, strict=True)]
+    total = sum(parts)
+    return [part / total for part in parts] if total else parts
+
+
+def exposed_prevalence(prevalence: FloatArray, strength: FloatArray, spared: FloatArray, unknown: Any) -> FloatArray:
+    """Return the prevalence of a cause with exposures, once some are known.
+
+    Parameters
+    ----------
+    prevalence, strength : array
+        Of the cause, with nothing known of its exposures.
+    spared : array
+        P(none of the exposures that are present makes a cramp).
+    unknown : float or array
+        Part of the prevalence that the exposures not told of still hold: they are not absent.
+    """
+    acting = np.minimum((1 - spared) / strength, 1.0)
+    exposed: FloatArray = np.maximum(1 - (1 - acting) * (1 - prevalence * unknown), MINIMUM_PREVALENCE)
+    return exposed
+
+
+def excess_risk(risk: FloatArray, background: FloatArray) -> FloatArray:
+    """Return P(an exposure makes a cramp) from its relative risk and the background rate."""
+    added: FloatArray = np.clip((risk - 1) * (background / (1 - background)), 0, 1)
+    return added
 
 
 class Draws:
@@ -247,7 +299,7 @@ class Draws:
 def person_parameters(
     network: Network,
     person: Person,
-    state: dict[str, bool],
+    state: dict[str, bool] | None,
     normals: FloatArray | None = None,
 ) -> Parameters:
     """Return prevalences, strengths, links, leaks and rates for one person.
@@ -257,8 +309,8 @@ def person_parameters(
     network : Network
     person : Person
         Age, sex, pregnancy and setting; an unknown setting counts as each setting with its chance.
-    state : dict
-        Known findings; only exposures (medicines) are looked at here.
+    state : dict, optional
+        Known findings; only exposures (medicines) are looked at here. None leaves the exposures to the caller.
     normals : (D, n_claims) array, optional
         Standard normal draws; without them D is 1 and every claim has its central value.
 
@@ -273,7 +325,7 @@ def person_parameters(
     draws = Draws(normals)
     share = draws.logit([cause.share for cause in causes])
     strength = draws.logit([cause.strength for cause in causes])
-    background = draws.logit(background_claim(evidence, person)).mean(axis=1)
+    background = draws.logit([background_claim(evidence, person)])[:, 0]
     other = draws.logit([evidence.release.other_complaint])[:, 0]
     leaks = _leaks(network, person, draws)
     links = network.structure.links[None, :] if normals is None else draws.logit(network.link_claims)
@@ -283,13 +335,15 @@ def person_parameters(
     odds = prevalence / (1 - prevalence) * np.exp(shift)
     prevalence = odds / (1 + odds)
     for c, cause in enumerate(causes):
-        if not cause.exposures:
+        if not cause.exposures or state is None:
             continue
-        present, unknown = exposure_state(evidence, cause, state, person)
-        risks = draws.log([cause.exposures[i] for i in present])
-        added = np.clip((risks - 1) * (background / (1 - background))[:, None], 0, 1)
-        acting = np.minimum((1 - np.prod(1 - added, axis=1)) / strength[:, c], 1.0)
-        prevalence[:, c] = np.maximum(1 - (1 - acting) * (1 - prevalence[:, c] * unknown), MINIMUM_PREVALENCE)
+        parts = exposure_parts(evidence, cause, person)
+        told = [exposure.finding in state for exposure in cause.exposures]
+        unknown = sum(part for part, known in zip(parts, told, strict=True) if not known) if sum(parts) else 1.0
+        present = [exposure for exposure in cause.exposures if state.get(exposure.finding)]
+        added = excess_risk(draws.log(present), background[:, None])
+        spared = np.prod(1 - added, axis=1)
+        prevalence[:, c] = exposed_prevalence(prevalence[:, c], strength[:, c], spared, unknown)
     return Parameters(
         prevalence=np.minimum(prevalence, MAXIMUM_PREVALENCE),
         strength=np.minimum(strength, MAXIMUM_STRENGTH),
@@ -327,12 +381,10 @@ def _context_shift(network: Network, person: Person, draws: Draws) -> FloatArray
 
 def count_normals(network: Network) -> int:
     """Return an upper bound on the uncertain numbers a person's parameters use."""
-    evidence = network.evidence
     return (
         2 * len(network.causes)
         + len(network.link_claims)
         + 2 * len(network.findings)
-        + len(evidence.release.background)
-        + 1
+        + 2
         + sum(len(cause.modifiers) + len(cause.exposures) for cause in network.causes)
     )

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from soleus.core.assessment import Measured
 from soleus.core.case import Facts, Person, Reading
 from soleus.core.message import say, say_all, say_as
+from soleus.knowledge.generality import ancestors
 from soleus.knowledge.schema import Evidence
 from soleus.reasoning.network import Network
 from soleus.reasoning.red_flags import close_state
 from soleus.reasoning.set_point import SetPoint, derive_readings, weigh_readings
 
+DECIDED = 20  # choice: a measured state counts as known for rules when the readings favor it 20 to 1
 KIND_ORDER = ("feature", "history", "medicine", "symptom", "sign", "laboratory", "test")
 
 
@@ -103,25 +105,28 @@ def _add_exclusions(evidence: Evidence, observations: dict[str, Observation]) ->
         observation = observations[finding]
         if not _is_present(observation):
             continue
-        for key in (finding, *_ancestors(evidence, finding)):
-            if evidence.findings[key].kind not in ("feature", "test"):
-                continue
-            for other in evidence.findings[key].excludes:
-                if other not in observations:
-                    observations[other] = Observation(other, "absent", (1.0, 0.0), observation.words)
+        for other in excluded_by(evidence, finding):
+            if other not in observations:
+                observations[other] = Observation(other, "absent", (1.0, 0.0), observation.words)
+
+
+def excluded_by(evidence: Evidence, finding: str) -> tuple[str, ...]:
+    """Return the findings that are absent when this one is present."""
+    kinds = [evidence.findings[key] for key in (finding, *sorted(ancestors(evidence, finding)))]
+    return tuple(dict.fromkeys(other for one in kinds if one.kind in ("feature", "test") for other in one.excludes))
 
 
 def _decided(observation: Observation) -> bool:
-    """A measured state is taken as known for rules only when the readings favor it at least 20 to 1 (choice)."""
+    """Whether the state is taken as known for rules."""
     low, high = sorted(observation.likelihood)
-    return observation.state != "measured" or high >= 20 * low
+    return observation.state != "measured" or high >= DECIDED * low
 
 
 def _drop_doubled(evidence: Evidence, observations: Mapping[str, Observation]) -> dict[str, Observation]:
     """Leave out general findings told by a special one, special absences told by a general one, and items of scores."""
     drop: set[str] = set()
     for finding, observation in observations.items():
-        for general in _ancestors(evidence, finding):
+        for general in ancestors(evidence, finding):
             if general not in observations:
                 continue
             if _is_present(observation):
@@ -151,17 +156,6 @@ def _drop_doubled(evidence: Evidence, observations: Mapping[str, Observation]) -
 
 def _is_present(observation: Observation) -> bool:
     return observation.likelihood[1] > observation.likelihood[0]
-
-
-def _ancestors(evidence: Evidence, finding: str) -> set[str]:
-    found: set[str] = set()
-    stack = list(evidence.findings[finding].is_a)
-    while stack:
-        general = stack.pop()
-        if general not in found:
-            found.add(general)
-            stack.extend(evidence.findings[general].is_a)
-    return found
 
 
 def _measured(evidence: Evidence, point: SetPoint, notes: Sequence[str]) -> Measured:

@@ -11,7 +11,7 @@ from soleus.core.assessment import URGENCIES, RaisedFlag
 from soleus.core.case import Person, Reading
 from soleus.core.message import Message, say
 from soleus.knowledge.check import parse_literal
-from soleus.knowledge.schema import Evidence, RedFlag
+from soleus.knowledge.schema import Evidence, Quantity, RedFlag
 
 MOST_UNKNOWN = 2  # choice: a rule with more unknowns than this is not worth an extra question yet
 
@@ -71,14 +71,18 @@ class Judge:
 
     def _ratios(self, key: str) -> list[tuple[float, str]]:
         """Readings divided by the upper limit: the laboratory's own, else the one in the evidence."""
-        levels = [level for level in self.evidence.quantities[key].levels if level.side == "above"]
-        usual = min((level.limit.value for level in levels), default=None)
+        usual = usual_upper_limit(self.evidence.quantities[key])
         ratios: list[tuple[float, str]] = []
         for reading in self.readings.get(key, ()):
             upper = reading.high or usual
             if upper:
                 ratios.append((reading.value / upper, reading.censored))
         return ratios
+
+
+def usual_upper_limit(quantity: Quantity) -> float | None:
+    """Return the lowest limit above which the evidence calls a quantity high; None when it has no such limit."""
+    return min((level.limit.value for level in quantity.levels if level.side == "above"), default=None)
 
 
 def _compare(value: float, censored: str, comparison: str, number: float) -> bool | None:

@@ -20,6 +20,10 @@ from soleus.core.message import say
 from soleus.knowledge.schema import Level, Quantity
 
 FloatArray = NDArray[np.float64]
+ADULT = 18  # years: the equation for eGFR was made in adults (inker2021)
+LEAST_ALBUMIN = 30  # g/L: below it no correction of calcium is valid (smith2018)
+SETS_AT_ONCE = 64  # choice: tables of 64 x 400 numbers stay in a core's cache
+_BOUNDS = {"": 0, "<": -1, ">": 1}
 GRID_POINTS = 400  # choice: a grid fine enough that doubling it moves a likelihood ratio by less than 0.1 %
 
 
@@ -64,43 +68,100 @@ def weigh_readings(
     -------
     list of SetPoint
     """
+    return weigh_sets(key, quantity, [readings], blunder, disease)[0]
+
+
+def weigh_sets(
+    key: str, quantity: Quantity, sets: Sequence[Sequence[Reading]], blunder: float, disease: float
+) -> list[list[SetPoint]]:
+    """Return what `weigh_readings` returns for each of many people's readings of one quantity.
+
+    Parameters
+    ----------
+    key, quantity, blunder, disease
+        As in `weigh_readings`.
+    sets : sequence of sequence of Reading
+        One person's readings each, at least one.
+
+    Returns
+    -------
+    list of list of SetPoint
+        In the order of `sets`; a set's answer does not depend on the others.
+    """
+    answers: list[list[SetPoint]] = []
+    for first in range(0, len(sets), SETS_AT_ONCE):
+        answers += _weigh_some(key, quantity, sets[first : first + SETS_AT_ONCE], blunder, disease)
+    return answers
+
+
+def _weigh_some(
+    key: str, quantity: Quantity, sets: Sequence[Sequence[Reading]], blunder: float, disease: float
+) -> list[list[SetPoint]]:
+    """Weigh the readings of a few people; arrays have one row (U) for each."""
     log_scale = quantity.distribution == "lognormal"
     grid, healthy = _population(quantity, log_scale)
-    values = np.array([reading.value for reading in readings], dtype=np.float64)
-    density = _reading_density(quantity, readings, grid, log_scale, blunder)
+    read = _Sets.of(sets, log_scale)
+    density = _reading_density(quantity, read, grid[None, :], log_scale, blunder)
     posterior = _with_disease(quantity, grid, healthy, disease, log_scale) * density
-    posterior /= posterior.sum()
+    posterior /= posterior.sum(axis=1, keepdims=True)
     mean, low, high = _summary(grid, posterior, log_scale)
-    answers = []
+    answers: list[list[SetPoint]] = [[] for _ in sets]
     for side in ("below", "above"):
         levels = [level for level in quantity.levels if level.side == side]
         if not levels:
             continue
         sign = -1.0 if side == "below" else 1.0
-        limits = [_limit(quantity, level, readings) for level in levels]
-        order = sorted(range(len(levels)), key=lambda i: sign * limits[i])
-        chosen = order[0]
-        weights = {
-            i: _weigh(quantity, levels[i], limits[i], grid, healthy, readings, log_scale, blunder) for i in order
-        }
-        for i in order:
-            # a more extreme limit is used only when the set point is more likely beyond it than not
-            if posterior[_is_beyond(grid, limits[i], side, log_scale)].sum() > 0.5:
-                chosen = i
-        beyond = float(posterior[_is_beyond(grid, limits[chosen], side, log_scale)].sum())
-        answers.append(
-            SetPoint(
-                quantity=key,
-                finding=levels[chosen].finding,
-                likelihood=weights[chosen],
-                mean=mean,
-                low=low,
-                high=high,
-                beyond=beyond,
-                readings=tuple(float(v) for v in values),
+        limits = np.array([[_limit(quantity, level, readings) for level in levels] for readings in sets])
+        likelihoods = np.empty((len(sets), len(levels), 2))
+        beyond = np.empty((len(sets), len(levels)))
+        for i, level in enumerate(levels):
+            is_beyond = _is_beyond(grid[None, :], limits[:, [i]], side, log_scale)
+            beyond[:, i] = np.where(is_beyond, posterior, 0.0).sum(axis=1)
+            outside = _density_beyond(quantity, level, limits[:, i], read, log_scale, blunder)
+            likelihoods[:, i] = _weigh(healthy, is_beyond, density, outside)
+        order = np.argsort(sign * limits, axis=1, kind="stable")
+        for row, readings in enumerate(sets):
+            chosen = order[row, 0]
+            for i in order[row]:
+                # a more extreme limit is used only when the set point is more likely beyond it than not
+                if beyond[row, i] > 0.5:
+                    chosen = i
+            answers[row].append(
+                SetPoint(
+                    quantity=key,
+                    finding=levels[chosen].finding,
+                    likelihood=(float(likelihoods[row, chosen, 0]), float(likelihoods[row, chosen, 1])),
+                    mean=float(mean[row]),
+                    low=float(low[row]),
+                    high=float(high[row]),
+                    beyond=float(beyond[row, chosen]),
+                    readings=tuple(float(reading.value) for reading in readings),
+                )
             )
-        )
     return answers
+
+
+@dataclass(frozen=True, slots=True)
+class _Sets:
+    """Readings of U people, at most J each, on the working scale; those beyond a person's own number are not `given`.
+
+    ``value``, ``given`` (U, J); ``bound`` (U, J): -1 a reading "below value", 1 "above value", 0 the value itself.
+    """
+
+    value: FloatArray
+    given: NDArray[np.bool_]
+    bound: NDArray[np.int8]
+
+    @classmethod
+    def of(cls, sets: Sequence[Sequence[Reading]], log_scale: bool) -> _Sets:
+        most = max(len(readings) for readings in sets)
+        value, given = np.zeros((len(sets), most)), np.zeros((len(sets), most), dtype=bool)
+        bound = np.zeros((len(sets), most), dtype=np.int8)
+        for row, readings in enumerate(sets):
+            given[row, : len(readings)] = True
+            value[row, : len(readings)] = [reading.value for reading in readings]
+            bound[row, : len(readings)] = [_BOUNDS[reading.censored] for reading in readings]
+        return cls(np.log(np.maximum(value, 1e-9)) if log_scale else value, given, bound)
 
 
 def _limit(quantity: Quantity, level: Level, readings: Sequence[Reading]) -> float:
@@ -170,24 +231,24 @@ def _edge_and_reach(level: Level, limit: float, log_scale: bool) -> tuple[float,
 
 
 def _reading_density(
-    quantity: Quantity, readings: Sequence[Reading], grid: FloatArray, log_scale: bool, blunder: float
+    quantity: Quantity, read: _Sets, points: FloatArray, log_scale: bool, blunder: float
 ) -> FloatArray:
-    """P(all readings | set point) on the grid, each a normal around the set point or, rarely, a blunder."""
+    """P(all readings | set point) at points (U or 1, G): each a normal around the set point or, rarely, a blunder."""
     _, within = _scale(quantity, log_scale)
     low, high = quantity.plausible
     width = np.log(high / max(low, 1e-9)) if log_scale else high - low
-    total = np.ones_like(grid)
-    for reading in readings:
-        value = np.log(max(reading.value, 1e-9)) if log_scale else reading.value
-        sd = within if log_scale else np.maximum(within * np.abs(grid), 1e-9)
-        distance = (value - grid) / sd
-        if reading.censored == "<":
-            density = _normal_cdf(distance)
-        elif reading.censored == ">":
-            density = _normal_cdf(-distance)
-        else:
-            density = np.exp(-0.5 * distance**2) / (np.sqrt(2 * np.pi) * sd)
-        total = total * ((1 - blunder) * density + blunder / width)
+    sd: FloatArray = np.full_like(points, within) if log_scale else np.maximum(within * np.abs(points), 1e-9)
+    peak = (1 - blunder) / (np.sqrt(2 * np.pi) * sd)
+    total = np.ones((len(read.value), points.shape[1]))
+    for j in range(read.value.shape[1]):
+        distance = (read.value[:, [j]] - points) / sd
+        density = peak * np.exp(-0.5 * distance**2)
+        for bound in (-1, 1):
+            rows = np.flatnonzero(read.bound[:, j] == bound)
+            if len(rows):
+                density[rows] = (1 - blunder) * _normal_cdf(-bound * distance[rows])
+        density += blunder / width
+        total *= np.where(read.given[:, [j]], density, 1.0)
     return total
 
 
@@ -200,48 +261,42 @@ def _normal_cdf(x: FloatArray) -> FloatArray:
     return cumulative
 
 
-def _is_beyond(grid: FloatArray, limit: float, side: str, log_scale: bool) -> NDArray[np.bool_]:
-    edge = np.log(max(limit, 1e-9)) if log_scale else limit
+def _is_beyond(grid: FloatArray, limit: FloatArray, side: str, log_scale: bool) -> NDArray[np.bool_]:
+    edge = np.log(np.maximum(limit, 1e-9)) if log_scale else limit
     return grid < edge if side == "below" else grid > edge
 
 
-def _weigh(
-    quantity: Quantity,
-    level: Level,
-    limit: float,
-    grid: FloatArray,
-    prior: FloatArray,
-    readings: Sequence[Reading],
-    log_scale: bool,
-    blunder: float,
-) -> tuple[float, float]:
-    """P(readings | set point within the limit) and P(readings | beyond it), the larger scaled to 1."""
-    beyond = _is_beyond(grid, limit, level.side, log_scale)
-    within_prior = np.where(beyond, 0.0, prior)
-    inside = float(
-        (within_prior * _reading_density(quantity, readings, grid, log_scale, blunder)).sum()
-        / max(within_prior.sum(), 1e-300)
-    )
-    edge, reach = _edge_and_reach(level, limit, log_scale)
+def _density_beyond(
+    quantity: Quantity, level: Level, limits: FloatArray, read: _Sets, log_scale: bool, blunder: float
+) -> FloatArray:
+    """P(readings | set point beyond the limit), (U,): most patients are just beyond it, few far."""
+    edges = np.array([_edge_and_reach(level, limit, log_scale) for limit in limits.tolist()])
     sign = -1.0 if level.side == "below" else 1.0
     steps = (np.arange(GRID_POINTS) + 0.5) / GRID_POINTS
-    distance = (
-        -np.log1p(-steps) * reach
-    )  # quantiles of an exponential: most patients are just beyond the limit, few far
-    points = edge + sign * distance
+    # quantiles of an exponential
+    points = edges[:, [0]] + sign * (-np.log1p(-steps))[None, :] * edges[:, [1]]
     low, high = quantity.plausible
     bounds = (np.log(max(low, 1e-9)), np.log(high)) if log_scale else (low, high)
-    points = np.clip(points, *bounds)
-    outside = float(_reading_density(quantity, readings, points, log_scale, blunder).mean())
-    top = max(inside, outside)
-    return (inside / top, outside / top) if top > 0 else (1.0, 1.0)
+    mean: FloatArray = _reading_density(quantity, read, np.clip(points, *bounds), log_scale, blunder).mean(axis=1)
+    return mean
 
 
-def _summary(grid: FloatArray, posterior: FloatArray, log_scale: bool) -> tuple[float, float, float]:
-    cumulative = np.cumsum(posterior)
-    points = np.interp([0.025, 0.5, 0.975], cumulative, grid)
-    low, middle, high = np.exp(points) if log_scale else points
-    return float(middle), float(low), float(high)
+def _weigh(prior: FloatArray, is_beyond: NDArray[np.bool_], density: FloatArray, outside: FloatArray) -> FloatArray:
+    """P(readings | set point within the limit) and P(readings | beyond it), (U, 2), the larger scaled to 1."""
+    within: FloatArray = np.where(is_beyond, 0.0, prior)
+    inside = (within * density).sum(axis=1) / np.maximum(within.sum(axis=1), 1e-300)
+    pair = np.stack([inside, outside], axis=1)
+    top = pair.max(axis=1, keepdims=True)
+    scaled: FloatArray = np.divide(pair, top, out=np.ones_like(pair), where=top > 0)
+    return scaled
+
+
+def _summary(grid: FloatArray, posterior: FloatArray, log_scale: bool) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Median and 95 % interval of each row (U, G) of a posterior."""
+    cumulative = np.cumsum(posterior, axis=1)
+    points = np.array([np.interp([0.025, 0.5, 0.975], row, grid) for row in cumulative])
+    low, middle, high = (np.exp(points) if log_scale else points).T
+    return middle, low, high
 
 
 def derive_readings(
@@ -259,7 +314,7 @@ def derive_readings(
     calcium, albumin = result.get("calcium"), result.get("albumin")
     if calcium and albumin and "calcium_adjusted" not in result:
         level = float(np.mean([r.value for r in albumin]))
-        if person.pregnancy_month or level < 30 or state.get("kidney_disease") or state.get("dialysis"):
+        if person.pregnancy_month or level < LEAST_ALBUMIN or state.get("kidney_disease") or state.get("dialysis"):
             notes.append(
                 say("total calcium was not corrected for albumin: no formula is valid here; ask for ionized calcium")
             )
@@ -279,7 +334,7 @@ def derive_readings(
         creatinine
         and "egfr" not in result
         and person.age is not None
-        and person.age >= 18
+        and person.age >= ADULT
         and person.sex
         and not person.pregnancy_month
     ):

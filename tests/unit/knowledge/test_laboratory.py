@@ -7,10 +7,7 @@ Diabetes Association, National Academy of Medicine); the tolerance of 1 % covers
 from __future__ import annotations
 
 import math
-import tomllib
-from pathlib import Path
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,22 +22,12 @@ from soleus.knowledge.laboratory import (
 )
 from soleus.knowledge.laboratory_index import listed_results, name_and_value, tells_of_a_challenge
 from soleus.knowledge.laboratory_text import normalize_unit, parse_number, parse_value
-from soleus.knowledge.schema import Finding, Quantity
+from soleus.knowledge.load import load_evidence
 
-EVIDENCE = Path(__file__).parents[3] / "evidence"
-
-
-def _table(path: str) -> dict[str, object]:
-    return tomllib.loads((EVIDENCE / path).read_text("utf-8"))
-
-
-QUANTITIES = {k: msgspec.convert(v, Quantity) for k, v in _table("measurements/laboratory.toml").items()}
-FINDINGS = {
-    k: msgspec.convert(v, Finding)
-    for name in ("tests", "history", "signs")
-    for k, v in _table(f"findings/{name}.toml").items()
-}
-PANELS = panels_from(_table("vocabulary/panels.toml"))
+EVIDENCE = load_evidence()
+QUANTITIES = EVIDENCE.quantities
+FINDINGS = {k: v for k, v in EVIDENCE.findings.items() if v.kind in ("test", "laboratory", "history", "sign")}
+PANELS = panels_from(EVIDENCE.vocabulary["panels"])
 INDEX = LaboratoryIndex(QUANTITIES, PANELS)
 
 

@@ -97,7 +97,7 @@ def test_two_readings_are_judged_about_the_regressed_value(first: float) -> None
 
 def test_two_readings_that_vary_by_ratios_are_exactly_the_regressed_change() -> None:
     change = assess_change([0, 30], [9.0, 5.0], PTH, disease_share=0)
-    expected = expect_second(9.0, 4.6, 40.0, 15.2, 7.6, lognormal=True)
+    expected = expect_second(9.0, PTH.population_mean.value, PTH.between_person_cv.value, 15.2, 7.6, lognormal=True)
     assert (change.latest.low, change.latest.high) == pytest.approx((expected.low, expected.high))
 
 

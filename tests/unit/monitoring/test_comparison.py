@@ -15,41 +15,52 @@ EVIDENCE = load_evidence()
 
 
 @pytest.mark.parametrize(
-    ("nights", "step", "fewer", "same", "more"),
+    ("nights", "step", "answer"),
     [
-        # women of 60 to 69: 57.24, 13.86, 18.16, 7.21, 3.53 %
-        (0, "never", 0.0, 0.5724, 0.4276),
-        (1, "once a month", 0.5724, 0.1386, 0.2890),
-        (3, "2 to 4 times a month", 0.7110, 0.1816, 0.1074),
-        (5, "5 to 15 times a month", 0.8926, 0.0721, 0.0353),
-        (31, "16 to 30 times a month", 0.9647, 0.0353, 0.0),
+        (0, "never", 0),
+        (1, "once a month", 1),
+        (3, "2 to 4 times a month", 2),
+        (5, "5 to 15 times a month", 3),
+        (31, "16 to 30 times a month", 4),
     ],
 )
-def test_each_answer_of_the_survey(nights: float, step: str, fewer: float, same: float, more: float) -> None:
+def test_each_answer_of_the_survey(nights: float, step: str, answer: int) -> None:
     found = compare_with_people(nights, 60, "female", EVIDENCE)
     assert found is not None
     assert found.step == step
-    assert [found.fewer.value, found.same.value, found.more.value] == pytest.approx([fewer, same, more], abs=2e-4)
-    assert (found.row, found.n, found.population) == ("women_60_69", 844, "women of 60 to 69")
+    shares = EVIDENCE.cramp_frequency["women"].shares[60 - 16]
+    expected = [sum(shares[:answer]), shares[answer], sum(shares[answer + 1 :])]
+    assert [found.fewer.value, found.same.value, found.more.value] == pytest.approx(expected, abs=2e-4)
+    assert (found.row, found.population) == ("women", "women of 60")
     for share in (found.fewer, found.same, found.more):
         assert share.low <= share.value <= share.high
 
 
+def test_older_women_have_them_more_often_than_younger_men() -> None:
+    old, young = (compare_with_people(0, *who, EVIDENCE) for who in ((75, "female"), (25, "male")))
+    assert old is not None
+    assert young is not None
+    assert old.more.low > young.more.high
+
+
 @pytest.mark.parametrize(
-    ("age", "sex", "row"),
+    ("age", "sex", "month", "row", "population"),
     [
-        (16, "male", "men_16_29"),
-        (29.9, "male", "men_16_29"),
-        (30, "female", "women_30_39"),
-        (95, None, "people_80_up"),
-        (None, "female", "women_all"),
-        (None, None, "people_all"),
+        (16, "male", None, "men", "men of 16"),
+        (29.9, "male", None, "men", "men of 29"),
+        (95, None, None, "everybody", "people of 85 and over"),
+        (30, "female", 8.4, "pregnant", "women in month 8 of pregnancy"),
+        (30, "female", 0, "women", "women of 30"),
+        (None, "female", None, "women_all", "women of 16 and over"),
+        (None, None, None, "people_all", "people of 16 and over"),
     ],
 )
-def test_the_row_is_that_of_the_age_and_sex_or_of_everybody_where_unknown(age, sex, row) -> None:  # type: ignore[no-untyped-def]
-    found = compare_with_people(4, age, sex, EVIDENCE)
+def test_the_people_are_those_of_the_age_and_sex_or_everybody_where_unknown(  # type: ignore[no-untyped-def]
+    age, sex, month, row, population
+) -> None:
+    found = compare_with_people(4, age, sex, EVIDENCE, month)
     assert found is not None
-    assert found.row == row
+    assert (found.row, found.population) == (row, population)
 
 
 def test_a_short_diary_reaches_into_several_answers() -> None:

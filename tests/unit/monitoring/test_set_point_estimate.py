@@ -104,7 +104,7 @@ def test_a_more_exact_method_weighs_more() -> None:
 
 def test_pregnancy_and_sex_move_the_population() -> None:
     pregnant = estimate_set_point([], CALCIUM, Person(sex="female", pregnancy_month=8))
-    assert pregnant.mean == pytest.approx(2.36 * 2.3 / 2.4)
+    assert pregnant.mean == pytest.approx(CALCIUM.population_mean.value * 2.3 / 2.4)
     creatinine = EVIDENCE.quantities["creatinine"]
     men, women, anyone = (
         estimate_set_point([], creatinine, person).mean for person in (Person(sex="male"), Person(sex="female"), NOBODY)

@@ -126,17 +126,22 @@ def test_a_context_applies_only_when_all_of_it_is_known_to_hold(
 
 
 @pytest.mark.parametrize(
-    ("person", "rates"),
+    ("person", "rate"),
     [
-        (Person(age=30), [0.02]),
-        (Person(age=60, sex="male"), [0.2]),
-        (Person(age=60, sex="female"), [0.3]),
-        (Person(sex="male"), [0.2]),
+        (Person(age=8), 0.02),
+        (Person(age=30), 0.02),
+        (Person(age=60, sex="male"), 0.2),
+        (Person(age=60.9, sex="female"), 0.3),
+        (Person(age=60), 0.25),
+        (Person(age=119, sex="female"), 0.3),
+        (Person(sex="male"), 0.2),
     ],
 )
-def test_the_background_rate_is_that_of_the_person(person: Person, rates: list[float]) -> None:
-    assert [claim.value for claim in background_claim(NETWORK.evidence, person)] == rates
-    assert person_parameters(NETWORK, person, {}).background[0] == pytest.approx(np.mean(rates))
+def test_the_background_rate_is_that_of_the_person(person: Person, rate: float) -> None:
+    claim = background_claim(NETWORK.evidence, person)
+    assert claim.value == pytest.approx(rate)
+    assert claim.range[0] < claim.value < claim.range[1]
+    assert person_parameters(NETWORK, person, {}).background[0] == pytest.approx(rate)
 
 
 def test_an_unknown_age_is_taken_as_sixty_five() -> None:

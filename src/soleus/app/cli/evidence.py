@@ -24,6 +24,7 @@ PARTS = (
     "scores",
     "policy",
     "cramp_frequency",
+    "relative_risks",
     "rival_explanations",
     "references",
 )
@@ -34,6 +35,7 @@ SINGULAR = {
     "policy": "policy",
     "doppler": "Doppler row",
     "cramp_frequency": "cramp frequency",
+    "relative_risks": "relative risk",
 }
 
 

@@ -75,6 +75,8 @@ def build_parser() -> argparse.ArgumentParser:
     form.add_argument("--table", action="store_true", help="print one row a case")
     form.add_argument("--phrases", action="store_true", help="print how each phrase was read")
 
+    _add_population_commands(commands)
+
     evidence = commands.add_parser("evidence", help="check, list and show the evidence base")
     actions = evidence.add_subparsers(dest="action", metavar="ACTION", required=True)
     check = actions.add_parser("check", help="check every rule of the evidence base")
@@ -100,6 +102,7 @@ def build_parser() -> argparse.ArgumentParser:
             "policy",
             "references",
             "cramp_frequency",
+            "relative_risks",
             "rival_explanations",
         ],
     )
@@ -108,6 +111,42 @@ def build_parser() -> argparse.ArgumentParser:
     schema = commands.add_parser("schema", help="print the JSON schema of a case or an assessment")
     schema.add_argument("what", choices=["case", "assessment"])
     return parser
+
+
+def _add_population_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the commands for whole registers."""
+    screen = commands.add_parser("screen", help="assess everybody in a register (Parquet, CSV, or a database query)")
+    screen.add_argument("input", help="a Parquet file or folder, a CSV, a .duckdb database or a database URL")
+    screen.add_argument("output", help="the folder to make; an interrupted screening is continued")
+    screen.add_argument("--mapping", metavar="FILE", required=True, help="which column means what (docs/screening.md)")
+    screen.add_argument("--query", metavar="SQL", help="the statement whose rows are screened, for a database")
+    screen.add_argument("--people", metavar="FILE", help="a table with one row a person, beside a long table of facts")
+    screen.add_argument("--engine", default="local", help="local, or a Spark master such as spark://host:7077")
+    screen.add_argument("--threads", type=int, help="threads that score (default: all cores)")
+    screen.add_argument("--memory", default="700MB", help="most memory for sorting and joining (default 700MB)")
+    screen.add_argument("--part-rows", type=int, default=65_536, help="rows in one file of answers (default 65536)")
+    screen.add_argument("--summary", metavar="PAGE", help="also write one page of pictures: who is flagged and why")
+    screen.add_argument("--json", action="store_true", help="print the manifest with all counts as JSON")
+    population = commands.add_parser(
+        "population", help="rebuild what is taken from the public survey (NHANES), judge it on other people, draw it"
+    )
+    actions = population.add_subparsers(dest="action", metavar="ACTION", required=True)
+    fit = actions.add_parser("fit", help="compute the population numbers from the survey's public files of 2005-2006")
+    fit.add_argument("files", nargs="+", metavar="FILE", help="XPT files as downloaded, or one Parquet file")
+    fit.add_argument("--out", metavar="FOLDER", help="write the evidence files there")
+    fit.add_argument("--json", action="store_true", help="print everything as JSON")
+    judge = actions.add_parser("judge", help="hold the shipped numbers against people who answered the same question")
+    judge.add_argument("files", nargs="+", metavar="FILE", help="XPT files of one cycle, or one Parquet file")
+    judge.add_argument("--json", action="store_true", help="print the judgment as JSON")
+    judge.add_argument(
+        "--cross-validate",
+        action="store_true",
+        help="fit again without each cluster and judge what is predicted for it",
+    )
+    plot = actions.add_parser("plot", help="draw cramps by age and sex, in pregnancy, relative risks, and calibration")
+    plot.add_argument("file", nargs="?", metavar="FILE", help="people to draw the calibration for")
+    plot.add_argument("--out", metavar="FOLDER", required=True, help="where the SVG files go")
+    plot.add_argument("--cross-validate", action="store_true", help="calibration of people left out of the fit")
 
 
 def _diary_place(parser: argparse.ArgumentParser) -> None:
@@ -240,6 +279,14 @@ def _run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
         from soleus.app.cli.report import run_report
 
         return run_report(options)
+    if options.command == "population":
+        from soleus.app.cli.population import run_population
+
+        return run_population(options)
+    if options.command == "screen":
+        from soleus.app.cli.screen import run_screen
+
+        return run_screen(options)
     if options.command == "evaluate":
         from soleus.app.cli.evaluate import run_evaluate
 
