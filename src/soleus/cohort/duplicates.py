@@ -7,10 +7,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from soleus.cohort.duckdb_tables import name_of, open_database, path_of, told_in_words
+from soleus.cohort.duckdb_tables import name_of, open_database, path_of, text_of, told_in_words
 from soleus.cohort.register import Register
 
 __all__ = ["find_doubled", "is_text"]
+
+SPACES = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())  # as the scorer trims; DuckDB: only " "
 
 
 def find_doubled(register: Register, person: str, memory: str, folder: Path) -> pa.Array:
@@ -29,7 +31,7 @@ def find_doubled(register: Register, person: str, memory: str, folder: Path) -> 
     files = ", ".join(path_of(file) for file in register.files)
     column = name_of(person)
     kind = pq.read_schema(register.files[0]).field(person).type
-    code = f"trim({column})" if is_text(kind) else column
+    code = f"trim({column}, {text_of(SPACES)})" if is_text(kind) else column
     place = folder / "duplicates"
     place.mkdir(exist_ok=True)
     with told_in_words(register.files[0]):

@@ -83,7 +83,8 @@ class Register:
         seen = 0
         for file in self.files:
             with _opened(file) as parquet:
-                numbered = ROW in parquet.schema_arrow.names
+                # a register may have a column of that name which is no number of rows
+                numbered = ROW in parquet.schema_arrow.names and parquet.schema_arrow.field(ROW).type == pa.int64()
                 wanted = [*self.columns, ROW] if numbered else list(self.columns)
                 groups: list[int] = []
                 for group in range(parquet.num_row_groups):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
+import re
 import shutil
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -13,7 +13,6 @@ from typing import Any
 
 import msgspec
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from soleus.cohort.cells import ColumnTypeError
 from soleus.cohort.counting import count_answers
@@ -23,12 +22,12 @@ from soleus.cohort.mapping import Mapping, wide_mapping
 from soleus.cohort.parts import PartWriter, answers_schema, write_answers
 from soleus.cohort.problems import screening_error
 from soleus.cohort.register import Register
-from soleus.cohort.scoring import REJECT, Scorer
-from soleus.cohort.staging import MalformedRow, stage_csv, stage_query
+from soleus.cohort.rejects import count_malformed, write_rejects
+from soleus.cohort.scoring import Scorer
+from soleus.cohort.staging import stage_csv, stage_query
 from soleus.cohort.working_folder import WorkingFolder, cannot_write
 from soleus.core.problem import Problem
 from soleus.core.screening import ScreeningSummary
-from soleus.core.spreadsheet import write_cell
 from soleus.core.version import __version__
 from soleus.knowledge.schema import Evidence
 
@@ -96,7 +95,7 @@ def screen(evidence: Evidence, order: Order, progress: Progress, told: Callable[
                 summary = _run(writer, register, order, progress)
             else:
                 summary = _run_on_spark(scorer, path, order, folder, progress, told)
-            summary += _malformed_counts(staged.malformed)
+            summary += count_malformed(folder)
             told("writing rejects and manifest")
             _finish(folder, scorer, summary, staged, fingerprint)
         except ColumnTypeError as error:
@@ -117,6 +116,7 @@ def _fingerprint(evidence: Evidence, order: Order) -> dict[str, Any]:
             inputs += [[file.name, file.stat().st_size, file.stat().st_mtime_ns] for file in files if file.is_file()]
     return {
         "input": inputs,
+        "source": _hidden(order.source) if "://" in order.source else "",
         "query": order.query,
         "mapping": hashlib.sha256(msgspec.json.encode(order.mapping)).hexdigest(),
         "evidence": evidence.hash,
@@ -126,10 +126,15 @@ def _fingerprint(evidence: Evidence, order: Order) -> dict[str, Any]:
     }
 
 
-class _Staged(msgspec.Struct):
-    """What making one Parquet file of the input has found: rows with a wrong number of fields, and the long table's."""
+def _hidden(url: str) -> str:
+    """Return what tells two databases apart and gives no password away."""
+    shown = re.sub(r"(?<=://)([^/@:]*):[^/@]*@", r"\1@", url)
+    return hashlib.sha256(shown.encode()).hexdigest()
 
-    malformed: list[MalformedRow] = []
+
+class _Staged(msgspec.Struct):
+    """What making one Parquet file of the input has found of a long table."""
+
     long_table: Pivoted | None = None
 
 
@@ -149,7 +154,13 @@ def _stage(evidence: Evidence, order: Order, folder: WorkingFolder, told: Callab
         source = raw
     elif order.mapping.long is None:
         told("reading the CSV")
-        folder.write(folder.input, lambda path: staged.malformed.extend(stage_csv(source, path)))
+        malformed, undecoded = folder.malformed
+        folder.write(
+            folder.input,
+            lambda path: folder.write(
+                malformed, lambda one: folder.write(undecoded, lambda other: stage_csv(source, path, one, other))
+            ),
+        )
     if order.mapping.long is not None:
         told("turning facts into people")
         staged.long_table = pivot_long(
@@ -161,7 +172,7 @@ def _stage(evidence: Evidence, order: Order, folder: WorkingFolder, told: Callab
 
 def _run(writer: PartWriter, register: Register, order: Order, progress: Progress) -> ScreeningSummary:
     """Score all parts that are not done; at most one more than the workers have is in memory."""
-    done = {int(path.stem) for path in (writer.folder.place / "counts").glob("*.json")}
+    done = writer.folder.done()
     first = next(number for number in range(len(done) + 1) if number not in done)
     rows = rejected = 0
     for number in sorted(done):
@@ -206,13 +217,6 @@ def _total(folder: WorkingFolder) -> ScreeningSummary:
     return summary
 
 
-def _malformed_counts(malformed: list[MalformedRow]) -> ScreeningSummary:
-    n = len(malformed)
-    told = {"malformed_row": n} if n else {}
-    columns = {" malformed_row": n} if n else {}
-    return ScreeningSummary(read=n, rejected=n, rejects=told, rejected_columns=columns)
-
-
 def _finish(
     folder: WorkingFolder,
     scorer: Scorer,
@@ -224,7 +228,7 @@ def _finish(
     if not summary.read or not any(folder.results.glob("part-*.parquet")):
         empty = pa.Table.from_batches([], scorer.schema)
         write_answers(folder, 0, empty, ScreeningSummary())
-    folder.write(folder.results / "rejects.csv", lambda path: _write_rejects(path, folder, staged.malformed))
+    folder.write(folder.results / "rejects.csv", lambda path: write_rejects(path, folder))
     manifest = {
         "made_by": scorer.manifest,
         "evidence": scorer.evidence.hash,
@@ -259,26 +263,6 @@ def doubts(summary: ScreeningSummary) -> list[Problem]:
                 )
             )
     return problems
-
-
-def _write_rejects(path: Path, folder: WorkingFolder, malformed: list[MalformedRow]) -> None:
-    """Write all rejects in the order of their rows, in cells that no spreadsheet runs."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file, lineterminator="\n")
-        table.writerow(["row", "person", *(name.removeprefix("reject_") for name in REJECT)])
-        for number, text in malformed:
-            why = "it does not have as many fields as the first line has names"
-            fix = "correct that line: quote cells that hold the separator"
-            table.writerow([number - 1, "", "malformed_row", "", write_cell(text), why, fix])
-        for part in sorted((folder.place / "rejects").glob("*.parquet")):
-            for batch in pq.ParquetFile(part).iter_batches(8192):
-                for row in batch.to_pylist():
-                    table.writerow(
-                        [
-                            "" if cell is None else write_cell(cell) if isinstance(cell, str) else cell
-                            for cell in row.values()
-                        ]
-                    )
 
 
 def _run_on_spark(

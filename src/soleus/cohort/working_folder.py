@@ -21,6 +21,7 @@ from soleus.cohort.problems import ScreeningError, screening_error
 __all__ = ["WorkingFolder", "cannot_write"]
 
 WHY = "nothing was screened"
+STATE, LOCK = "screening.json", "lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,11 @@ class WorkingFolder:
         """Answers of one part."""
         return self.results / f"part-{number:05d}.parquet"
 
+    def done(self) -> set[int]:
+        """Return the numbers of the parts that are done: their counts and their answers are both there."""
+        numbers = (int(path.stem) for path in (self.place / "counts").glob("*.json"))
+        return {number for number in numbers if self.part(number).exists()}
+
     def rejects(self, number: int) -> Path:
         """Rejects of one part; there is none when all its rows could be read."""
         return self.place / "rejects" / f"{number:05d}.parquet"
@@ -51,6 +57,11 @@ class WorkingFolder:
     def input(self) -> Path:
         """The input as one Parquet file, where it was not one."""
         return self.place / "input.parquet"
+
+    @property
+    def malformed(self) -> tuple[Path, Path]:
+        """The rows of a CSV that are no rows of its table, by reason: see `soleus.cohort.staging.stage_csv`."""
+        return self.place / "malformed.parquet", self.place / "undecoded.parquet"
 
     @classmethod
     @contextmanager
@@ -76,7 +87,7 @@ class WorkingFolder:
         try:
             for each in (folder.results, folder.place / "rejects", folder.place / "counts"):
                 each.mkdir(parents=True, exist_ok=True)
-            with (folder.place / "lock").open("w") as lock:
+            with (folder.place / LOCK).open("w") as lock:
                 _lock(lock.fileno(), folder.place)
                 folder._check(fingerprint)
                 yield folder
@@ -84,7 +95,7 @@ class WorkingFolder:
             raise cannot_write(error, folder.place) from error
 
     def _check(self, fingerprint: dict[str, Any]) -> None:
-        state = self.place / "screening.json"
+        state = self.place / STATE
         told = msgspec.json.encode(fingerprint, order="sorted")
         if not state.exists():
             self.write(state, lambda path: path.write_bytes(told))
@@ -118,6 +129,13 @@ class WorkingFolder:
             _flush(each)
         self.results.rename(self.out)
         _flush(self.out.parent)
+        # what says whose folder it is goes last: a kill in between leaves nothing that another input could take over
+        for each in sorted(self.place.iterdir()):
+            if each.is_dir():
+                shutil.rmtree(each)
+            elif each.name not in (STATE, LOCK):
+                each.unlink()
+        (self.place / STATE).unlink()
         shutil.rmtree(self.place)
 
 

@@ -1,4 +1,4 @@
-"""The order in which one patient's vertices enter the compiled sweep: `soleus.reasoning.plan`, with sets as masks.
+"""The order in which one patient's vertices enter the compiled sweep: `soleus.reasoning.plan`, with counts.
 
 The open edges of vertex v are ``edge_of[start[v]:start[v + 1]]``; edge e joins cause ``edge_c[e]`` and finding
 ``edge_f[e]``.

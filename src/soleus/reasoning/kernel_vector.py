@@ -17,7 +17,6 @@ from numba.extending import models, register_model
 __all__ = [
     "LANES",
     "add",
-    "count_ones",
     "first_of_pairs",
     "fma",
     "lanes",
@@ -198,16 +197,6 @@ def total(typing: Any, vector: Any) -> Any:
         return builder.extract_element(vector_value, ir.Constant(ir.IntType(32), 0))
 
     return types.float64(_vector), generate
-
-
-@intrinsic
-def count_ones(typing: Any, bits: Any) -> Any:
-    """Count the ones of an unsigned 64-bit number."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.ctpop(arguments[0])
-
-    return types.int64(types.uint64), generate
 
 
 @intrinsic

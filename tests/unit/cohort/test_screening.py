@@ -281,7 +281,7 @@ def test_a_truncated_file_is_refused(tmp_path: Path) -> None:
         ("in.csv", b"", "bad_csv"),
         ("in.csv", b"pid,pid,age\n1,2,3\n", "column_twice"),
         ("in.csv", b"pid,age\n1,2\n", "missing_column"),
-        ("in.csv", b"pid,age,sex,knot,calf,ca\n\xff\xfe,2,F,1,1,\n", "bad_csv"),
+        ("in.csv", b"\xff\xfep\x00i\x00d\x00,\x00", "bad_csv"),
         ("missing.parquet", None, "no_input"),
     ],
 )
