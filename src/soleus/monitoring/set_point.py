@@ -217,7 +217,7 @@ def estimate_set_point(
     >>> calcium = load_evidence().quantities["calcium"]
     >>> one = estimate_set_point([2.15], calcium, Person())
     >>> round(one.mean, 2), round(one.low, 2), round(one.high, 2), round(one.probability_below(2.2), 2)
-    (2.21, 2.13, 2.29, 0.36)
+    (2.22, 2.12, 2.3, 0.32)
     >>> four = estimate_set_point([2.15, 2.33, 2.31, 2.35], calcium, Person())
     >>> round(four.mean, 2), round(four.probability_below(2.2), 3)
     (2.29, 0.0)

@@ -129,7 +129,7 @@ def population_belief(quantity: Quantity, person: Person, disease_share: float =
     >>> calcium = load_evidence().quantities["calcium"]
     >>> belief = population_belief(calcium, Person())
     >>> round(belief.middle(), 2), round(belief.below(2.2), 3)
-    (2.36, 0.02)
+    (2.37, 0.015)
     """
     log_scale = quantity.distribution == "lognormal"
     mean = population_mean(quantity, person)

@@ -20,7 +20,7 @@ from soleus.core.problem import Problem
 
 FloatArray = NDArray[np.float64]
 
-PERSON = "SEQN"
+PERSON, EVERYBODY = "SEQN", "SDMVSTRA"
 MEDICINE_ROW, MEDICINE_NAMES, ANY_MEDICINE = "RXDDRUG", "DV_RX_NAMES", "RXDUSE"
 RECORD = 80  # bytes of a record of a SAS transport file; a whole file is a whole number of them
 XPT_HEAD = b"HEADER RECORD*******LIBRARY HEADER RECORD!!!!!!!"
@@ -84,7 +84,8 @@ def read_survey(paths: Sequence[Path], wanted: Collection[str] | None = None) ->
     Parameters
     ----------
     paths : sequence of Path
-        Tables of the same cycle. The people are those of the first table that has one row a person.
+        Tables of the same cycle, in any order. The people are those of the table with the strata, which has everybody;
+        without one, of the first table that has one row a person.
     wanted : collection of str, optional
         Column names to read; SEQN always is. Without it, all.
 
@@ -105,7 +106,9 @@ def read_survey(paths: Sequence[Path], wanted: Collection[str] | None = None) ->
             raise refuse(
                 "missing_column", path.name, "there is no column SEQN", "people cannot be told apart", "use whole files"
             )
-    people = next((table[PERSON] for _, table in tables if MEDICINE_ROW not in table), np.unique(tables[0][1][PERSON]))
+    of_people = [table for _, table in tables if MEDICINE_ROW not in table]
+    everybody = next((table for table in of_people if EVERYBODY in table), next(iter(of_people), None))
+    people = np.unique(tables[0][1][PERSON]) if everybody is None else everybody[PERSON]
     people = np.asarray(people, dtype=np.float64)
     row_of = {float(person): row for row, person in enumerate(people)}
     columns: dict[str, FloatArray] = {PERSON: people}

@@ -134,7 +134,7 @@ def test_the_example_is_imported_once_shown_drawn_and_assessed(tmp_path: Path, c
     said = capsys.readouterr().out
     for words in (
         "cramps a week",
-        "Of 100 women of 60 to 69",
+        "Of 100 women of 68",
         "6 not recorded",
         "Cramps over the clock",
         "long standing",

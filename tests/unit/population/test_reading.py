@@ -65,10 +65,13 @@ def test_xpt_tables_are_joined_by_person(tmp_path: Path) -> None:
 
 
 def test_the_order_of_the_files_does_not_matter(tmp_path: Path) -> None:
-    paths = [xpt(tmp_path, "RXQ_RX_D", MEDICINES), xpt(tmp_path, "DEMO_D", PEOPLE)]
+    names = {"RXQ_RX_D": MEDICINES, "SLQ_D": SLEEP, "DEMO_D": PEOPLE}
+    paths = [xpt(tmp_path, name, columns) for name, columns in names.items()]
     one, other = read_survey(paths), read_survey(paths[::-1])
+    assert one.n == 4  # everybody, not only those who answered
     assert one.medicines == other.medicines
-    np.testing.assert_array_equal(one.column("RIDAGEYR"), other.column("RIDAGEYR"))
+    for name in ("SEQN", "RIDAGEYR", "SLQ160"):
+        np.testing.assert_array_equal(one.column(name), other.column(name))
 
 
 def test_parquet_and_xpt_say_the_same(tmp_path: Path) -> None:
