@@ -90,6 +90,30 @@ def sample_patients(
     return Cohort(active, states)
 
 
+def sample_present(network: NoisyOr, n: int, rng: np.random.Generator, n_present: int, n_absent: int = 10) -> Cohort:
+    """Sample patients with exactly so many findings known to be present, and so many absent.
+
+    Causes are drawn as in `sample_patients`; while fewer findings than wanted are present, one more cause is made
+    active, so that the present ones belong together. Patients who cannot have that many are drawn anew.
+    """
+    base = sample_patients(network, n, rng)
+    states = np.zeros_like(base.states)
+    for i in range(n):
+        while not states[i].any():
+            active = rng.random(network.n_causes) < base.active[i]
+            for cause in rng.permutation(network.n_causes):
+                missed = np.where(active[network.parents], 1.0 - network.links, 1.0)
+                miss = np.multiply.reduceat(missed, network.indptr[:-1])  # every finding has a cause
+                present = rng.random(network.n_findings) < 1.0 - miss * (1.0 - network.leaks[0])
+                if present.sum() >= n_present:
+                    break
+                active[cause] = True
+            if n_present <= present.sum() <= network.n_findings - n_absent:
+                states[i, rng.permutation(np.flatnonzero(present))[:n_present]] = 2
+                states[i, rng.permutation(np.flatnonzero(~present))[:n_absent]] = 1
+    return Cohort(base.active, states)
+
+
 @dataclass(frozen=True)
 class ComplaintCohort:
     """People who have the complaint, under the network of Soleus itself, and the two worlds that explain it.

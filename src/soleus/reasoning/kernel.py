@@ -22,7 +22,6 @@ from soleus.reasoning.noisy_or import ImpossibleEvidence, NoisyOr, TooWide, infe
 __all__ = ["APPROXIMATE", "EXACT", "IMPOSSIBLE", "TOO_WIDE", "BatchInference", "infer_batch"]
 
 Floats = NDArray[np.float64]
-CYCLES = np.zeros(0, np.int64)
 Ints = NDArray[np.int64]
 
 
@@ -70,6 +69,7 @@ def infer_batch(
     only_evidence: bool = False,
     max_width: int = 20,
     threads: int = 1,
+    cycles: Ints | None = None,
 ) -> BatchInference:
     """Return the exact posteriors of many patients, each with other findings known.
 
@@ -96,9 +96,14 @@ def infer_batch(
     only_evidence : bool
         Leave out the pass back: only `log_evidence` is worked out, the rest is NaN.
     max_width : int
-        Most bits a table may have (1 to 22); above it the row is approximate and `omitted` says by how much.
+        Most bits a table may have (1 to 22), not counting a cause that leaves as soon as it has entered; above it the
+        row is approximate and `omitted` says by how much. Each thread reserves room for 24 tables of that many bits
+        (200 MB at 20), of which it touches what its widest row needs.
     threads : int
         Threads to use; the compiled code releases the interpreter lock.
+    cycles : int64 array (6,), optional
+        For measurements, on one thread: the processor cycles of each stage (`kernel_rows.STAGES`) and the sweep's
+        floating-point operations are added to it.
 
     Returns
     -------
@@ -148,7 +153,15 @@ def infer_batch(
     tables = tuple(_fixed(a) for a in (network.indptr, network.parents, network.links, miss, network.leaks))
     inputs = (off, on, known, table, to_target, background, row_ptr, finding, l0, l1)
     given = (has_target, only_evidence, *(_fixed(a) for a in inputs))
-    results = (out.log_evidence, out.present, out.fired, out.background, out.alone, out.status, CYCLES)
+    results = (
+        out.log_evidence,
+        out.present,
+        out.fired,
+        out.background,
+        out.alone,
+        out.status,
+        np.zeros(0, np.int64) if cycles is None else cycles,
+    )
 
     def work(bounds: tuple[int, int]) -> None:
         score_rows(*bounds, max_width, tables, given, results)

@@ -16,15 +16,17 @@ from soleus.reasoning import (
     kernel_table,
     kernel_vector,
 )
-from soleus.reasoning.kernel_compiler import source_stamp
+from soleus.reasoning.kernel_compiler import compiled, source_stamp
 from soleus.reasoning.kernel_fold import fold_leaves, normalize, unfold
 from soleus.reasoning.kernel_plan import list_core_edges, plan
-from soleus.reasoning.kernel_sweep import STORE_TABLES, forward, sweep
+from soleus.reasoning.kernel_sweep import STORE_TABLES, count_operations, forward, sweep
 from soleus.reasoning.kernel_vector import read_cycles
 
-__all__ = ["APPROXIMATE", "EXACT", "IMPOSSIBLE", "TOO_WIDE", "score_rows"]
+__all__ = ["APPROXIMATE", "EXACT", "IMPOSSIBLE", "OPERATIONS", "STAGES", "TOO_WIDE", "score_rows"]
 
 EXACT, APPROXIMATE, IMPOSSIBLE, TOO_WIDE = 0, 1, 2, 3
+STAGES = ("absent findings", "graph and trees", "plan", "sweep", "posteriors")
+OPERATIONS = len(STAGES)  # place of the count of the sweep's floating-point operations, after the stages' cycles
 TINY = 2.0**-53  # a leak of one leaves this much to the target's causes: what they explain stays defined
 
 
@@ -49,7 +51,6 @@ def score_rows(
     indptr, parents, links, miss, leaks = tables
     has_target, only_evidence, off, on, known, table, to_target, background, row_ptr, soft_f, soft_l0, soft_l1 = given
     log_evidence, present, fired, from_leak, alone, status, cycles = results
-    timed, began, now = len(cycles) > 0, 0, 0
     c, n_findings = on.shape[1], known.shape[1]
     # vertices: causes 0..c-1, then the findings in play, the target last; value, slope: weights and their
     # derivatives
@@ -83,8 +84,7 @@ def score_rows(
     for i in range(first, last):
         log_z, scale = 0.0, 1.0
         status[i] = 0
-        if timed:
-            began = read_cycles()
+        began = read_cycles()
         for v in range(c):
             value[v, 0], value[v, 1] = off[i, v], on[i, v]
             degree[v], near[v] = 0, 0
@@ -125,10 +125,7 @@ def score_rows(
         if not log_z > -np.inf:
             status[i] = IMPOSSIBLE
             continue
-        if timed:
-            now = read_cycles()
-            cycles[0] += now - began
-            began = now
+        began = _lap(cycles, 0, began)
         # the graph of the findings in play; certain causes explain at once
         n_edge, target = 0, -1
         if has_target:
@@ -183,17 +180,11 @@ def score_rows(
         for v in range(c):
             fired[i, v] = 0.0
         dark = 1.0 if has_target else 0.0
-        if timed:
-            now = read_cycles()
-            cycles[1] += now - began
-            began = now
+        began = _lap(cycles, 1, began)
         if n_core:
             list_core_edges(n_all, n_edge, edge_c, edge_f, degree, start, edge_of, other, stack)
             width = plan(core, n_core, c, degree, start, other, plan_space)
-            if timed:
-                now = read_cycles()
-                cycles[2] += now - began
-                began = now
+            began = _lap(cycles, 2, began)
             if width > max_width:
                 status[i] = TOO_WIDE
                 continue
@@ -202,6 +193,8 @@ def score_rows(
                 gain, unexplained = forward(graph, value, likelihood, sweep_space), 0.0
             else:
                 gain, unexplained = sweep(graph, value, slope, likelihood, fired[i], sweep_space)
+            if len(cycles) > 0:
+                cycles[OPERATIONS] += count_operations(n_core, log_entry)
             if gain == np.inf:
                 status[i] = TOO_WIDE
                 continue
@@ -211,10 +204,7 @@ def score_rows(
                 continue
             if has_target and degree[target]:
                 dark = unexplained / value[target, 0] if value[target, 0] > 0.0 else 0.0
-        if timed:
-            now = read_cycles()
-            cycles[3] += now - began
-            began = now
+        began = _lap(cycles, 3, began)
         log_evidence[i] = log_z
         if only_evidence:
             continue
@@ -234,7 +224,14 @@ def score_rows(
                 if value[v, 0] == 0.0:
                     fired[i, v] = to_target[i, v] * without
                 fired[i, v] = min(fired[i, v], present[i, v])
-        if timed:
-            now = read_cycles()
-            cycles[4] += now - began
-            began = now
+        began = _lap(cycles, 4, began)
+
+
+@compiled
+def _lap(cycles: Any, stage: int, began: int) -> int:
+    """Add the cycles since `began` to a stage, where they are asked for; return the time now."""
+    if len(cycles) == 0:
+        return began
+    now: int = read_cycles()
+    cycles[stage] += now - began
+    return now

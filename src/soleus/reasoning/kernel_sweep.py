@@ -10,7 +10,7 @@ from soleus.reasoning.kernel_compiler import compiled
 from soleus.reasoning.kernel_links import link_all, link_new, link_new_back
 from soleus.reasoning.kernel_table import dot, dot_bit, drop, enter_back, leave, mix, mix_back, scale, sum_table
 
-__all__ = ["STORE_TABLES", "forward", "sweep"]
+__all__ = ["STORE_TABLES", "count_operations", "forward", "sweep"]
 
 STORE_TABLES = 24  # choice: room for the tables kept for the pass back, in tables of the largest width
 
@@ -158,3 +158,17 @@ def _back(graph: Any, value: Any, slope: Any, likelihood: Any, fired: Any, space
                 else:
                     fired[v] = edge_q[e] * x1 * one * dot_bit(kept, offset, table, size, size, step, 1.0)
     return unexplained
+
+
+@compiled
+def count_operations(n: int, entry: Any) -> int:
+    """Count the additions and multiplications of the last sweep, forward and back.
+
+    For each state of the table that a vertex enters: three a link (a product, and one that is added, on half of the
+    states, each way) and ten to weigh the newcomer, to mix, and to find its two derivatives. Leaving is not counted.
+    """
+    count, begin = 0, 0
+    for k in range(n):
+        count += (10 + 3 * (entry[k, 2] - begin)) * entry[k, 1]
+        begin = entry[k, 3]
+    return count
