@@ -40,6 +40,7 @@ bench: $(STAMP) browser  ## accuracy on published cases and questions, speed bes
 	$(BIN)/python -m benchmarks.pages
 	$(BIN)/python -m benchmarks.web_taps
 	$(BIN)/python -m benchmarks.inference
+	$(BIN)/python -m benchmarks.growth
 	$(BIN)/python -m benchmarks.screen
 
 lint: $(STAMP)
