@@ -23,6 +23,8 @@ from soleus.population.survey import Design, read_design, weighted_mean, weighte
 FloatArray = NDArray[np.float64]
 
 FITTED_CYCLE = 4  # SDDSRVYR of 2005-2006
+FEWEST = 10  # choice: with fewer people with or without cramps no slope has an interval
+WORDS = {"any": "night cramps", "frequent": "five or more night cramps a month"}
 CURVES, PLAIN, PLAIN_AGAIN, NULL = (
     "fitted curves",
     "plain logistic, frozen",
@@ -78,11 +80,14 @@ def judge_population(
     design = read_design(table)
     answers = read_answers(table, design)
     group = answers.used
-    if len(np.unique(answers.answer[group] >= LEAST["frequent"])) < 2:
-        raise refuse(
-            "no_outcome", "SLQ160", "nobody, or everybody, has five or more night cramps a month",
-            "nothing can be judged", "use a file with the answers to SLQ160",
-        )  # fmt: skip
+    for outcome in LEAST:
+        having = has_outcome(answers, outcome)[group]
+        if min(having.sum(), (~having).sum()) < FEWEST:
+            raise refuse(
+                "no_outcome", "SLQ160", f"{having.sum()} of {len(having)} people have {WORDS[outcome]}",
+                f"nothing can be judged with fewer than {FEWEST} who have them, or who have not",
+                "use a whole file with the answers to SLQ160",
+            )  # fmt: skip
     cycles = np.unique(table.column("SDDSRVYR")[group]) if "SDDSRVYR" in table else np.array([])
     cycle = int(cycles[0]) if len(cycles) == 1 else None
     fitted_on = FITTED_CYCLE in cycles

@@ -22,8 +22,12 @@ FloatArray = NDArray[np.float64]
 
 PERSON, EVERYBODY = "SEQN", "SDMVSTRA"
 MEDICINE_ROW, MEDICINE_NAMES, ANY_MEDICINE = "RXDDRUG", "DV_RX_NAMES", "RXDUSE"
+TEXT = (MEDICINE_ROW, MEDICINE_NAMES)  # the only columns of text that are read
 RECORD = 80  # bytes of a record of a SAS transport file; a whole file is a whole number of them
 XPT_HEAD = b"HEADER RECORD*******LIBRARY HEADER RECORD!!!!!!!"
+XPT_NAMES = b"HEADER RECORD*******NAMESTR HEADER RECORD!!!!!!!"
+XPT_ROWS = b"HEADER RECORD*******OBS     HEADER RECORD!!!!!!!"
+XPT_NAME_BYTES = 140  # of the description of a column; its width in a row is the third number
 NOT_A_MEDICINE = re.compile(r"\d+|")  # codes for refused, not known and unspecified stand in the place of a name
 
 
@@ -106,6 +110,10 @@ def read_survey(paths: Sequence[Path], wanted: Collection[str] | None = None) ->
             raise refuse(
                 "missing_column", path.name, "there is no column SEQN", "people cannot be told apart", "use whole files"
             )
+        _check_people(path, table[PERSON])
+        text = [name for name, values in table.items() if isinstance(values, list) and name not in TEXT]
+        if wanted is not None and text:
+            raise _no_numbers(path, text[0], "it holds text")
     of_people = [table for _, table in tables if MEDICINE_ROW not in table]
     everybody = next((table for table in of_people if EVERYBODY in table), next(iter(of_people), None))
     people = np.unique(tables[0][1][PERSON]) if everybody is None else everybody[PERSON]
@@ -136,6 +144,13 @@ def read_survey(paths: Sequence[Path], wanted: Collection[str] | None = None) ->
         asked = np.isin(columns[ANY_MEDICINE], (1, 2))
         names = [name if known else None for name, known in zip(names, asked, strict=True)]
     return SurveyTable(columns, tuple(names), files)
+
+
+def _check_people(path: Path, ids: Any) -> None:
+    if len(ids) == 0:
+        raise refuse("empty_file", path.name, "the file has no rows", "nobody is in it", "download it again")
+    if isinstance(ids, list) or np.isnan(ids).any():
+        raise _no_numbers(path, PERSON, "it holds text, or somebody has no number")
 
 
 def _bytes(path: Path) -> bytes:
@@ -170,8 +185,14 @@ def _read_parquet(path: Path, wanted: Collection[str] | None) -> dict[str, Any]:
     try:
         names = [name for name in parquet.read_schema(path).names if wanted is None or name.upper() in wanted]
         table = parquet.read_table(path, columns=names)
+        twice = [name for k, name in enumerate(names) if name.upper() in (other.upper() for other in names[:k])]
     except (pa.ArrowInvalid, OSError) as error:
         raise _cut_off(path, str(error)) from None
+    if twice:
+        raise refuse(
+            "column_twice", f"{path.name}: {twice[0]}", "the file has this column twice",
+            "nobody can tell which is right", "use the file as the survey published it"
+        )  # fmt: skip
     return {
         name.upper(): column.to_pylist() if _is_text(column.type, pa) else _numbers(path, name, column)
         for name, column in zip(table.column_names, table.columns, strict=True)
@@ -186,10 +207,14 @@ def _numbers(path: Path, name: str, column: Any) -> FloatArray:
     try:
         return np.asarray(column.cast("float64").to_numpy(zero_copy_only=False), dtype=np.float64)
     except (ValueError, NotImplementedError) as error:
-        raise refuse(
-            "wrong_type", f"{path.name}: {name}", f"{column.type} cannot be read as numbers ({error})",
-            "the survey's columns are numbers or text", "keep the column as the survey published it"
-        ) from None  # fmt: skip
+        raise _no_numbers(path, name, f"{column.type} cannot be read as numbers ({error})") from None
+
+
+def _no_numbers(path: Path, name: str, what: str) -> PopulationError:
+    return refuse(
+        "wrong_type", f"{path.name}: {name}", what, "the survey gives numbers here",
+        "keep the column as the survey published it"
+    )  # fmt: skip
 
 
 def _read_xpt(path: Path, wanted: Collection[str] | None) -> dict[str, Any]:
@@ -197,8 +222,7 @@ def _read_xpt(path: Path, wanted: Collection[str] | None) -> dict[str, Any]:
         import pyreadstat
     except ImportError:
         raise _no_library("pyreadstat") from None
-    head = path.read_bytes()[: len(XPT_HEAD)]
-    if head != XPT_HEAD or path.stat().st_size % RECORD:
+    if not _is_whole(path.read_bytes()):
         raise _cut_off(path, "it is not a whole SAS transport file")
     try:
         data, _ = pyreadstat.read_xport(str(path), output_format="dict")
@@ -209,6 +233,23 @@ def _read_xpt(path: Path, wanted: Collection[str] | None) -> dict[str, Any]:
         for name, values in data.items()
         if wanted is None or name.upper() in wanted
     }
+
+
+def _is_whole(data: bytes) -> bool:
+    """Whether a transport file ends where a person's row ends, filled up with blanks to a whole record.
+
+    The number of rows is written nowhere; a file that lost whole rows and nothing else cannot be told.
+    """
+    names, rows = data.find(XPT_NAMES), data.find(XPT_ROWS)
+    if not data.startswith(XPT_HEAD) or len(data) % RECORD or not 0 < names < rows:
+        return False
+    count = data[names + 54 : names + 58]
+    if not count.isdigit():
+        return False
+    starts = [names + RECORD + XPT_NAME_BYTES * k for k in range(int(count))]
+    width = sum(int.from_bytes(data[at + 4 : at + 6], "big") for at in starts)
+    beyond = (len(data) - rows - RECORD) % width if width else 0
+    return beyond < RECORD and not data[len(data) - beyond :].strip(b" ")
 
 
 def _all_numbers(values: Any) -> bool:

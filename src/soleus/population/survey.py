@@ -57,9 +57,9 @@ def read_design(table: SurveyTable) -> Design:
     weight = np.nan_to_num(table.column(WEIGHT))
     stratum, cluster = table.column(STRATUM), table.column(CLUSTER)
     where = " + ".join(name for name, _ in table.files)
-    if not (weight > 0).any() or (weight < 0).any():
+    if not (weight > 0).any() or (weight < 0).any() or np.isinf(table.column(WEIGHT)).any():
         raise refuse(
-            "weights", f"{where}: {WEIGHT}", "no weight is above zero, or one is below it",
+            "weights", f"{where}: {WEIGHT}", "no weight is above zero, or one is below it or without end",
             "nobody can tell for how many people a person stands", "use the file as the survey published it"
         )  # fmt: skip
     examined = weight > 0

@@ -113,6 +113,36 @@ def test_a_download_that_broke_off(tmp_path: Path, cut: int) -> None:
         assert code_of(path) == "damaged_file"
 
 
+@pytest.mark.parametrize("records", [1, 2, 5])
+def test_a_download_that_broke_off_between_two_records(tmp_path: Path, records: int) -> None:
+    """A row of seven columns has 56 bytes, a record 80: the cut goes through a row."""
+    columns = {f"C{k}": list(np.arange(100.0) + k) for k in range(6)}
+    path = xpt(tmp_path, "DEMO_D", {"SEQN": list(np.arange(100.0)), **columns})
+    assert read_survey([path]).n == 100
+    path.write_bytes(path.read_bytes()[: -80 * records])
+    assert code_of(path) == "damaged_file"
+
+
+@pytest.mark.parametrize("people", range(1, 12))
+def test_a_whole_file_of_any_length_is_read(tmp_path: Path, people: int) -> None:
+    columns = {"SEQN": list(np.arange(people) + 1.0), "SLQ160": [1.0] * people, "RIDAGEYR": [50.0] * people}
+    assert read_survey([xpt(tmp_path, "SLQ_D", columns)]).n == people
+
+
+def test_a_folder_in_the_place_of_a_file(tmp_path: Path) -> None:
+    for name in ("folder.parquet", "folder.xpt"):
+        (tmp_path / name).mkdir()
+        assert code_of(tmp_path / name) == "not_read"
+
+
+def test_a_file_without_anybody(tmp_path: Path) -> None:
+    nobody = {name: pyarrow.array([], type=pyarrow.float64()) for name in PEOPLE}
+    path = tmp_path / "nobody.parquet"
+    parquet.write_table(pyarrow.table(nobody), path)
+    assert code_of(path) == "empty_file"
+    assert code_of(xpt(tmp_path, "DEMO_D", {name: [] for name in PEOPLE})) == "empty_file"
+
+
 def test_an_unknown_kind_of_file(tmp_path: Path) -> None:
     (tmp_path / "demo.csv").write_text("SEQN\n1\n", encoding="utf-8")
     assert code_of(tmp_path / "demo.csv") == "unknown_format"
@@ -128,6 +158,25 @@ def test_no_person_number(tmp_path: Path) -> None:
 
 def test_a_column_that_is_no_number(tmp_path: Path) -> None:
     assert code_of(written(tmp_path, {"SEQN": [1.0], "SLQ160": [[0.0, 1.0]]})) == "wrong_type"
+
+
+@pytest.mark.parametrize("ids", [["p1", "p2"], [1.0, None]])
+def test_people_without_a_number(tmp_path: Path, ids: list[Any]) -> None:
+    columns = {"SEQN": ids, "SLQ160": [0.0, 1.0]}
+    assert code_of(written(tmp_path, columns)) == "wrong_type"
+    assert code_of(xpt(tmp_path, "SLQ_D", columns)) == "wrong_type"
+
+
+def test_words_in_the_place_of_codes_are_no_missing_column(tmp_path: Path) -> None:
+    columns = {"SEQN": [1.0, 2.0], "SLQ160": ["never", "often"]}
+    for path in (written(tmp_path, columns), xpt(tmp_path, "SLQ_D", columns)):
+        with pytest.raises(PopulationError, match="SLQ160: it holds text") as caught:
+            read_survey([path], {"SLQ160"})
+        assert caught.value.problems[0].code == "wrong_type"
+
+
+def test_a_column_that_is_there_twice(tmp_path: Path) -> None:
+    assert code_of(written(tmp_path, {"SEQN": [1.0], "SLQ160": [0.0], "slq160": [4.0]})) == "column_twice"
 
 
 def test_two_files_that_contradict_each_other(tmp_path: Path) -> None:
@@ -147,6 +196,7 @@ def test_a_column_that_is_not_there_is_named(tmp_path: Path) -> None:
         ({"WTMEC2YR": [0.0] * 4}, "no weight is above zero"),
         ({"WTMEC2YR": [100.0, -1.0, 1.0, 1.0]}, "below it"),
         ({"WTMEC2YR": [None] * 4}, "no weight is above zero"),
+        ({"WTMEC2YR": [float("inf"), 1.0, 1.0, 1.0]}, "without end"),
         ({"SDMVPSU": [1.0, 1.0, 1.0, 1.0]}, "one cluster only"),
         ({"SDMVSTRA": [1.0, 1.0, None, 1.0]}, "no stratum"),
     ],
