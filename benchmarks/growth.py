@@ -43,6 +43,7 @@ from soleus.reasoning.noisy_or import NoisyOr
 FINDINGS = (30, 60, 120, 240, 480, 960)
 CAUSES = (10, 20, 30, 60, 90, 120)
 PRESENT = (0, 5, 10, 15, 20, 25, 30)
+REPEATS = 5  # of which the fastest counts: the clock also runs while others use the core
 TOO_SLOW = 2.0  # seconds a patient: a peer that is slower is not asked for more
 Record = dict[str, Any]
 
@@ -120,11 +121,14 @@ def part_of(world: dict[str, Any], rows: np.ndarray) -> dict[str, Any]:
 def split_time(name: str, worlds: list[dict[str, Any]], rate: float, clock: float) -> Record:
     """Microseconds of each stage for one patient, and what the sweep's arithmetic alone would take."""
     measure_batch(worlds, 0.0)
-    cycles = np.zeros(len(STAGES) + 1, np.int64)
-    began = time.process_time()
-    for options in worlds:
-        infer_batch(**options, cycles=cycles)
-    n, whole = len(worlds[0]["states"]), time.process_time() - began
+    cycles, whole = np.zeros(len(STAGES) + 1, np.int64), np.inf
+    for _ in range(REPEATS):
+        counted, began = np.zeros(len(STAGES) + 1, np.int64), time.process_time()
+        for options in worlds:
+            infer_batch(**options, cycles=counted)
+        if time.process_time() - began < whole:
+            cycles, whole = counted, time.process_time() - began
+    n = len(worlds[0]["states"])
     stages = [float(x) / clock / n * 1e6 for x in cycles[:OPERATIONS]]
     return {
         "regime": name,
@@ -247,10 +251,11 @@ def _growth_picture(growth: list[Record], soleus: list[Record]) -> str:
     charts.append(Chart("Network of Soleus: people not exact", "present findings", "% of people", [share], log_y=False))
     missed = [
         Line("largest", [(r["size"], 100.0 * r["omitted_largest"]) for r in soleus]),
-        Line("median of those not exact", [(r["size"], 100.0 * r["omitted_median"]) for r in soleus]),
+        Line("median if not exact", [(r["size"], 100.0 * r["omitted_median"]) for r in soleus if r["approximate"]]),
     ]
+    missed = [line for line in missed if line.points]
     charts.append(
-        Chart("Network of Soleus: what these may miss", "present findings", "% of the probability", missed, log_y=False)
+        Chart("Network of Soleus: what these may miss", "present findings", "% of probability", missed, log_y=False)
     )
     return draw_charts(charts, "Time for a patient, one core", "Processor time; python -m benchmarks.growth")
 

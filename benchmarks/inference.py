@@ -111,7 +111,16 @@ def run_soleus_network(patients: int, seconds: float, seed: int, peers: bool) ->
             ("pgmpy", "not possible: a table of 2^42 numbers"),
         ]
     forms: list[Form] = [("Soleus infer_batch, both worlds", list(cohort.worlds))]
-    return compare(SOLEUS_NETWORK, forms, engines, cohort.states, seconds, skipped)
+    records = compare(SOLEUS_NETWORK, forms, engines, cohort.states, seconds, skipped)
+    if records[0]["approximate"]:  # a handful of people takes most of the time: the others by themselves
+        exact = np.all([infer_batch(**world).status == EXACT for world in cohort.worlds], axis=0)
+        worlds = [{k: v if k == "network" else v[exact] for k, v in world.items()} for world in cohort.worlds]
+        others = compare(
+            SOLEUS_NETWORK, [("Soleus infer_batch, exact ones", worlds)], [], cohort.states[exact], 0.0, []
+        )
+        others[0]["times_slower"] = records[0]["per_second_per_core"] / others[0]["per_second_per_core"]
+        records[1:1] = others
+    return records
 
 
 def compare(
@@ -200,7 +209,9 @@ def main() -> None:
                 f"{r['times_slower']:>14,.1f}{r['largest_difference']:>15.1e}"
             )
             if r.get("left_out"):
-                print(f"    without {r['left_out']} too wide for it (tables of more than 2^{LARGEST_CLIQUE} numbers)")
+                print(
+                    f"    and {r['left_out']} left out, counted as answered: tables beyond 2^{LARGEST_CLIQUE} numbers"
+                )
 
 
 if __name__ == "__main__":

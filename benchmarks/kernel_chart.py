@@ -1,6 +1,6 @@
 """Small charts as SVG, without a library: lines on logarithmic or linear axes, and stacked bars.
 
-Lines differ in their marks and are named where they end, so that nothing depends on color alone.
+Lines differ in their marks, which the names above the chart repeat, so that nothing depends on color alone.
 """
 
 from __future__ import annotations
@@ -137,8 +137,13 @@ def _chart(chart: Chart) -> str:
         track = "L".join(f"{x:.1f} {y:.1f}" for x, y in places)
         parts += [f'<path d="M{track}" fill="none" stroke="{COLORS[i]}" stroke-width="2"/>']
         parts += [_mark(i, x, y) for x, y in places]
-        x, y = places[len(places) // 2]
-        parts += [_text(x, y - 10 if i != 1 else y + 20, line.name, anchor="middle")]
+    x = WIDTH - RIGHT
+    for i in reversed(range(len(chart.lines))) if len(chart.lines) > 1 else ():
+        parts += [
+            _text(x, TOP - 6, chart.lines[i].name, anchor="end"),
+            _mark(i, x - 7.0 * len(chart.lines[i].name) - 9, TOP - 10),
+        ]
+        x -= round(7.0 * len(chart.lines[i].name)) + 26
     return "".join(parts)
 
 
