@@ -18,7 +18,8 @@ from pathlib import Path
 import pytest
 
 from soleus.knowledge.load import evidence_root
-from soleus.knowledge.medicines import build_medicine_lexicon, resolve_medicine
+from soleus.knowledge.medicine_lexicon import build_medicine_lexicon
+from soleus.knowledge.medicines import resolve_medicine
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT.parent / "shared" / "nhanes" / "rx_2005_2006.parquet"

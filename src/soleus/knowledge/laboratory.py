@@ -7,107 +7,22 @@ told; a value that looks like another unit is not used and the likely correction
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 
 import msgspec
 
 from soleus.core.case import Fact, Reading
 from soleus.core.message import Message, say, say_all, say_as, say_or
-from soleus.core.problem import Problem, ProblemLevel
-from soleus.knowledge.laboratory_formulas import albumin_adjusted_calcium, egfr_ckd_epi_2021
-from soleus.knowledge.laboratory_index import (
-    LaboratoryIndex,
-    Panel,
-    Panels,
-    name_forms,
-    nearest_names,
-    panels_from,
-)
-from soleus.knowledge.laboratory_scale import (
-    CLOSE,
-    Limits,
-    Scale,
-    convert,
-    find_slip,
-    fitting_units,
-    is_possible,
-    limit_gaps,
-    limits_confirm,
-)
-from soleus.knowledge.laboratory_text import ParsedValue, normalize_unit, parse_value, plain_text, spelled
-from soleus.knowledge.schema import Level, Quantity
+from soleus.core.problem import Problem
+from soleus.knowledge.laboratory_index import LaboratoryIndex, Panels, misspelled_test, named_tests, nearest_names
+from soleus.knowledge.laboratory_problems import living_range, measurement_problem, unit_text, with_unit
+from soleus.knowledge.laboratory_scale import CLOSE, Limits, Scale, convert, is_possible, limit_gaps
+from soleus.knowledge.laboratory_text import MOST_NUMBERS, ParsedValue, normalize_unit, parse_value
+from soleus.knowledge.laboratory_units import read_unit
+from soleus.knowledge.laboratory_verdicts import Verdict, read_group_verdict, read_verdict
+from soleus.knowledge.schema import Quantity
 
-__all__ = [
-    "LaboratoryIndex",
-    "Panel",
-    "Panels",
-    "ResolvedMeasurement",
-    "albumin_adjusted_calcium",
-    "egfr_ckd_epi_2021",
-    "panels_from",
-    "resolve_measurement",
-    "resolve_value",
-]
-
-MOST_NUMBERS = 24  # choice: more numbers than this in one value are a table, not a result
 FAR_LIMITS = 2.5 * CLOSE  # choice: limits this far from ours (a factor of 5.7) cannot be about the same thing
-
-# code: level, place in the input, why it matters, how to mend it; what hangs on the value is said where it is found
-_SAID: dict[str, tuple[ProblemLevel, str, str, str]] = {
-    "limits_swapped": ("warning", "low", say("no interval begins above its end"), say("give the lower limit as low")),
-    "limit_not_a_number": ("warning", "low", say("it cannot be compared"), say("give a plain number")),
-    "limits_ignored": (
-        "warning",
-        "low",
-        say("they are far from the usual ones"),
-        say("give them in the unit of the value"),
-    ),
-    "name_assumed": ("info", "name", say("it differs by one letter"), say("correct the name if it is another test")),
-    "unknown_measurement": ("warning", "name", say("its value was not used"), ""),
-    "not_a_number": (
-        "error",
-        "value",
-        say("it cannot be read"),
-        say("give the printed number or the words of the report"),
-    ),
-    "too_many_numbers": (
-        "error",
-        "value",
-        say("this is a table, not a result"),
-        say("give one measurement for each result"),
-    ),
-    "value_not_understood": ("warning", "value", "", say("give a number with its unit, or low, high or normal")),
-    "value_for_a_group": (
-        "warning",
-        "value",
-        say("it does not say which of them it is"),
-        say("give each test its own value"),
-    ),
-    "direction_without_meaning": ("info", "value", say("no finding is known for it"), say("nothing needs to be done")),
-    "impossible_value": ("error", "value", "", say("check the number and its unit")),
-    "limit_assumed": ("info", "value", "", say("give the number itself")),
-    "unknown_unit": ("error", "unit", say("the value cannot be compared"), ""),
-    "unit_misprint": ("warning", "unit", say("that unit is a common misprint for this test"), say("correct the unit")),
-    "unit_slip": ("error", "unit", "", ""),
-    "unit_assumed": ("info", "unit", say("it is the only usual unit that fits"), say("write the unit")),
-    "unit_missing": ("error", "unit", "", say("write the unit")),
-}
-
-_WORDS = {  # a result in words, as `parse_value` names it
-    "normal": say("normal"),
-    "not_low": say("not low"),
-    "not_high": say("not high"),
-    "low": say("low"),
-    "very_low": say("very low"),
-    "high": say("high"),
-    "very_high": say("very high"),
-    "unmeasurably_high": say("unmeasurably high"),
-    "graded": say("graded"),
-    "abnormal": say("abnormal"),
-    "borderline": say("borderline"),
-    "not_done": say("not done"),
-}
 
 
 class ResolvedMeasurement(msgspec.Struct, frozen=True, kw_only=True):
@@ -223,7 +138,7 @@ class _Reader:
         self, value: float | str | None, unit: str | None, low: float | None, high: float | None
     ) -> ResolvedMeasurement:
         """Return what the measurement gives."""
-        targets = self._targets() or self._misspelled()
+        targets = named_tests(self.name, self.index) or self._misspelled()
         if not targets:
             candidates = nearest_names(self.name, self.index)
             fix = say("use the name on the report")
@@ -251,46 +166,18 @@ class _Reader:
                 one = msgspec.structs.replace(parsed, numbers=(number,), other=(other,), per_leg=False)
                 self._quantity(key, one, unit, (None, None))
         elif groups or len(quantities) > 1:
-            self._group(groups, quantities, parsed)
+            self._take(read_group_verdict(self.name, groups, quantities, parsed.word, self.index, self.where))
         return self._answer()
 
-    def _targets(self) -> list[str]:
-        """The tests that the name means: one, a group, several told together, or none."""
-        found = self.index.find(self.name)
-        if found:
-            return [found]
-        cuts = re.split(r"\s*(?:,|/|&|\+|;|\band\b|\bwith\b)\s*", plain_text(self.name))
-        parts = [part for part in cuts if part]
-        if not 1 < len(parts) <= MOST_NUMBERS:
-            return []
-        tail = re.search(r"\b(?:function|studies|tests?|levels?)\b", parts[-1])
-        targets = []
-        for part in parts:
-            target = self.index.find(part) or (self.index.find(f"{part} {tail[0]}") if tail else "")
-            if not target:
-                return []
-            targets.append(target)
-        return list(dict.fromkeys(targets))
-
     def _misspelled(self) -> list[str]:
-        """Accept one wrong letter in a long name when only one test is that near; tell it."""
-        form = (name_forms(self.name) or [""])[-1]
-        if not 7 <= len(form) <= 60:
+        """Take a misspelled name for the only test that it can be; tell it."""
+        target = misspelled_test(self.name, self.index)
+        if not target:
             return []
-        from rapidfuzz.distance import OSA  # imported here: only a misspelling needs it
-
-        names = {
-            **{t: f"quantity:{k}" for t, k in self.index.names.items()},
-            **{t: f"panel:{k}" for t, k in self.index.groups.items()},
-        }
-        near = {target for term, target in names.items() if OSA.distance(form, term, score_cutoff=1) <= 1}
-        if len(near) != 1:
-            return []
-        kind, _, key = next(iter(near)).partition(":")
-        label = self.index.quantities[key].label if kind == "quantity" else self.index.panels[key].label
+        label = self.index.label(target)
         read = say("{name!r} was read as {label}", name=self.name, label=say_as(label.lower(), label))
         self._problem("name_assumed", read)
-        return list(near)
+        return [target]
 
     def _parse(self, value: object) -> ParsedValue | None:
         if value is None:
@@ -334,12 +221,14 @@ class _Reader:
     def _quantity(self, key: str, parsed: ParsedValue, unit: str | None, limits: Limits) -> None:
         quantity = self.index.quantities[key]
         if not parsed.numbers or parsed.word == "unmeasurably_high":
-            self._words(quantity, parsed)
+            self._take(read_verdict(self.name, quantity, parsed.word, self.where))
             return
         if parsed.times_limit:
             self._times(key, quantity, parsed, limits[1], unit)
             return
-        scale = self._scale(key, quantity, parsed, unit, limits)
+        scale, problem = read_unit(self.name, key, parsed, unit, limits, self.index, self.where)
+        if problem:
+            self.problems.append(problem)
         if scale is None:
             return
         # A comma is a thousands sign, unless only the decimal reading is possible.
@@ -353,88 +242,19 @@ class _Reader:
             if is_possible(quantity, (number,), scale, parsed.censored):
                 kept.append(min(max(value, lowest), highest))
             else:
-                printed = _with_unit(say("{number:g}", number=number), unit or "")
-                read = _with_unit(say("{value:.4g}", value=value), _unit_text(quantity))
+                printed = with_unit(say("{number:g}", number=number), unit or "")
+                read = with_unit(say("{value:.4g}", value=value), unit_text(quantity))
                 what = say("{name} {printed} = {read}", name=self.name, printed=printed, read=read)
-                self._problem("impossible_value", what, why=_span(quantity))
+                self._problem("impossible_value", what, why=living_range(quantity))
         if kept and key == "abi":
             kept = [min(kept)]  # source: aboyans2012, the lower leg counts
         low, high = self._canonical_limits(quantity, scale, limits)
         written = say_all([_censored(parsed.censored, number) for number in numbers], ", ")
-        words = say("{name} {value}", name=self.name, value=_with_unit(written, unit or ""))
+        words = say("{name} {value}", name=self.name, value=with_unit(written, unit or ""))
         self.readings += [
             Reading(quantity=key, value=round(value, 6), words=words, low=low, high=high, censored=parsed.censored)
             for value in kept
         ]
-
-    def _scale(
-        self, key: str, quantity: Quantity, parsed: ParsedValue, unit: str | None, limits: Limits
-    ) -> Scale | None:
-        """The scale of a stated unit that can be believed, or of the only usual unit that fits."""
-        known, usual = self.index.units[key], self.index.usual_units(key)
-        number = parsed.numbers[0]
-        if unit is not None:
-            scale = known.get(normalize_unit(unit))
-            if scale is None:
-                what = say(
-                    "{name}: unit {unit!r} is not known for {label}",
-                    name=self.name,
-                    unit=unit,
-                    label=say_as(quantity.label.lower(), quantity.label),
-                )
-                fix = say("use one of {units}", units=", ".join(list(quantity.units)[:3]))
-                self._problem("unknown_unit", what, fix=fix)
-                return None
-            slip = find_slip(quantity, parsed, scale, usual, limits)
-            if slip:
-                likely = spelled(slip)
-                right = _with_unit(_rounded(convert(number, usual[slip])), _unit_text(quantity))
-                why = say("it does not fit a living person; it was not used")
-                if limits_confirm(quantity, usual[slip], limits):
-                    why = say("it does not fit the given limits; it was not used")
-                what = say(
-                    "{name} {number:g} {unit} looks like {likely}: {number:g} {likely} = {right}",
-                    name=self.name,
-                    number=number,
-                    unit=unit,
-                    likely=likely,
-                    right=right,
-                )
-                self._problem("unit_slip", what, why=why, fix=say("if it is {unit}, write that unit", unit=likely))
-                return None
-            if (key, normalize_unit(unit)) in self.index.misprints:
-                read = _with_unit(say("{value:.4g}", value=convert(number, scale)), _unit_text(quantity))
-                self._problem(
-                    "unit_misprint", say("{name} in {unit} was read as {read}", name=self.name, unit=unit, read=read)
-                )
-            return scale
-        if "" in known:
-            return known[""]
-        fitting = fitting_units(quantity, parsed, usual, limits)
-        if len(fitting) == 1:
-            name = next(iter(fitting))
-            what = say(
-                "{name} {number:g} has no unit; {unit} was assumed", name=self.name, number=number, unit=spelled(name)
-            )
-            self._problem("unit_assumed", what)
-            return fitting[name]
-        if fitting:
-            readings = [
-                say(
-                    "{number:g} {unit} = {right}",
-                    number=number,
-                    unit=name,
-                    right=_with_unit(_rounded(convert(number, scale)), _unit_text(quantity)),
-                )
-                for name, scale in fitting.items()
-            ]
-            what = say("{name} {number:g} has no unit", name=self.name, number=number)
-            why = say("several units fit: {readings}", readings=say_all(readings, "; "))
-            self._problem("unit_missing", what, why=why)
-        else:
-            what = say("{name} {number:g} fits no usual unit", name=self.name, number=number)
-            self._problem("impossible_value", what, why=_span(quantity))
-        return None
 
     def _canonical_limits(self, quantity: Quantity, scale: Scale, limits: Limits) -> Limits:
         gaps = limit_gaps(quantity, scale, limits)
@@ -455,78 +275,20 @@ class _Reader:
             self._problem("value_not_understood", said, why=say("no upper limit is known"))
             return
         value = min(parsed.numbers[0] * limit, quantity.plausible[1])
-        read = _with_unit(say("{number:g}", number=value), _unit_text(quantity))
+        read = with_unit(say("{number:g}", number=value), unit_text(quantity))
         what = say("{told} was read as {read}", told=said, read=read)
         self._problem("limit_assumed", what, why=say("the upper limit {limit:g} was used", limit=limit))
         self.readings.append(Reading(quantity=key, value=value, words=said, high=limit))
 
-    def _words(self, quantity: Quantity, parsed: ParsedValue) -> None:
-        """Turn low, high, normal and the like into findings."""
-        word = parsed.word
-        said = say("{name} {word}", name=self.name, word=_WORDS.get(word, word.replace("_", " ")))
-        below = [level for level in quantity.levels if level.side == "below"]
-        above = [level for level in quantity.levels if level.side == "above"]
-        if word in ("normal", "not_low"):
-            self._absent(below, said)
-        if word in ("normal", "not_high"):
-            self._absent(above, said)
-        if word == "unmeasurably_high" or (word == "graded" and not below):  # "3+" cannot be too little
-            word = "high"
-        for side, other, direction in ((below, above, "low"), (above, below, "high")):
-            if word not in (direction, f"very_{direction}"):
-                continue
-            if not side:
-                low = say("{name} is low", name=self.name)
-                what = low if direction == "low" else say("{name} is high", name=self.name)
-                self._problem("direction_without_meaning", what)
-                continue
-            mildest_first = sorted(side, key=lambda level: level.limit.value, reverse=direction == "low")
-            level = mildest_first[-1] if word.startswith("very") else mildest_first[0]
-            self._fact(level.finding, True, said)
-            self._absent(other, said)
-        if word == "abnormal":
-            what, why = say("{name} is called abnormal", name=self.name), say("it may be too low or too high")
-            self._problem("value_not_understood", what, why=why)
-
-    def _absent(self, levels: list[Level], said: str) -> None:
-        for level in levels:
-            self._fact(level.finding, False, said)
-
-    def _group(self, groups: list[str], quantities: list[str], parsed: ParsedValue) -> None:
-        """Several tests with one result: only "normal" says something about each of them."""
-        if parsed.word in ("not_done", "borderline"):
-            return
-        panels = [self.index.panels[key] for key in groups]
-        if parsed.word not in ("normal", "not_high", "not_low"):
-            labels = [panel.label for panel in panels]
-            labels += [self.index.quantities[key].label for key in quantities]
-            tests = say_all(labels, ", ")
-            what = say("{name}: one result for several tests ({tests})", name=self.name, tests=tests)
-            self._problem("value_for_a_group", what)
-            return
-        for panel in panels:
-            quantities = [*quantities, *(key for key in panel.quantities if key in self.index.quantities)]
-            for finding in panel.findings:
-                self._fact(finding, False, say("{name} {word}", name=self.name, word=_WORDS["normal"]))
-        for key in dict.fromkeys(quantities):
-            self._words(self.index.quantities[key], parsed)
-
-    def _fact(self, finding: str, present: bool, words: str) -> None:
-        if present or finding not in self.facts:
-            self.facts[finding] = Fact(finding=finding, present=present, words=words, where=self.where)
+    def _take(self, verdict: Verdict) -> None:
+        facts, problems = verdict
+        self.problems += problems
+        for fact in facts:
+            if fact.present or fact.finding not in self.facts:
+                self.facts[fact.finding] = fact
 
     def _problem(self, code: str, what: str, why: str = "", fix: str = "") -> None:
-        level, place, because, mend = _SAID[code]
-        self.problems.append(
-            Problem(
-                code=code,
-                level=level,
-                where=f"{self.where}.{place}",
-                what=what,
-                why=why or because,
-                fix=fix or mend,
-            )
-        )
+        self.problems.append(measurement_problem(code, self.where, what, why, fix))
 
     def _answer(self, understood: bool = True, candidates: tuple[str, ...] = ()) -> ResolvedMeasurement:
         return ResolvedMeasurement(
@@ -537,26 +299,6 @@ class _Reader:
             understood=understood,
             candidates=candidates,
         )
-
-
-def _span(quantity: Quantity) -> Message:
-    low, high = quantity.plausible
-    unit = _unit_text(quantity)
-    if unit:
-        return say("a living person has {low:g} to {high:g} {unit}", low=low, high=high, unit=unit)
-    return say("a living person has {low:g} to {high:g}", low=low, high=high)
-
-
-def _unit_text(quantity: Quantity) -> str:
-    return "" if quantity.unit in ("1", "{INR}", "[pH]") else quantity.unit
-
-
-def _with_unit(number: Message, unit: str) -> Message:
-    return say("{number} {unit}", number=number, unit=unit) if unit else number
-
-
-def _rounded(value: float) -> Message:
-    return say("{value:.2f}", value=value) if value < 10 else say("{value:.4g}", value=value)
 
 
 def _censored(sign: str, number: float) -> Message:

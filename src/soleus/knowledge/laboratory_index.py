@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from soleus.knowledge.laboratory_text import LONGEST_TEXT, normalize_unit, parse_value, plain_text
+from soleus.knowledge.laboratory_text import LONGEST_TEXT, MOST_NUMBERS, normalize_unit, parse_value, plain_text
 from soleus.knowledge.schema import Quantity, Record
 
 
@@ -96,6 +96,11 @@ class LaboratoryIndex:
         }
         return special.pop() if len(special) == 1 else key
 
+    def label(self, target: str) -> str:
+        """Return what the test or group of tests is called that `find` gave."""
+        kind, _, key = target.partition(":")
+        return self.quantities[key].label if kind == "quantity" else self.panels[key].label
+
     def usual_units(self, key: str) -> dict[str, tuple[float, float]]:
         """Return the units that a laboratory may have left out: the first two, each scale once."""
         scales: dict[tuple[float, float], str] = {}
@@ -140,6 +145,54 @@ def name_forms(name: str) -> list[str]:
     if not re.search(r"[a-z]", bare) or len(inside) == 1:
         forms += [plain_name(part) for part in inside]
     return list(dict.fromkeys(form for form in forms if form))
+
+
+def named_tests(name: str, index: LaboratoryIndex) -> list[str]:
+    """Return the tests that a name means, as `LaboratoryIndex.find` gives them: one, several told together, or none.
+
+    Examples
+    --------
+    >>> from soleus.knowledge.load import load_evidence
+    >>> named_tests("sodium and K levels", LaboratoryIndex(load_evidence().quantities))
+    ['quantity:sodium', 'quantity:potassium']
+    """
+    found = index.find(name)
+    if found:
+        return [found]
+    cuts = re.split(r"\s*(?:,|/|&|\+|;|\band\b|\bwith\b)\s*", plain_text(name))
+    parts = [part for part in cuts if part]
+    if not 1 < len(parts) <= MOST_NUMBERS:
+        return []
+    tail = re.search(r"\b(?:function|studies|tests?|levels?)\b", parts[-1])
+    targets = []
+    for part in parts:
+        target = index.find(part) or (index.find(f"{part} {tail[0]}") if tail else "")
+        if not target:
+            return []
+        targets.append(target)
+    return list(dict.fromkeys(targets))
+
+
+def misspelled_test(name: str, index: LaboratoryIndex) -> str:
+    """Return the test that a long name means with one wrong letter; nothing when it may be two.
+
+    Examples
+    --------
+    >>> from soleus.knowledge.load import load_evidence
+    >>> misspelled_test("potasium", LaboratoryIndex(load_evidence().quantities))
+    'quantity:potassium'
+    """
+    form = (name_forms(name) or [""])[-1]
+    if not 7 <= len(form) <= 60:
+        return ""
+    from rapidfuzz.distance import OSA  # imported here: only a misspelling needs it
+
+    names = {
+        **{t: f"quantity:{k}" for t, k in index.names.items()},
+        **{t: f"panel:{k}" for t, k in index.groups.items()},
+    }
+    near = {target for term, target in names.items() if OSA.distance(form, term, score_cutoff=1) <= 1}
+    return near.pop() if len(near) == 1 else ""
 
 
 _NEXT_TEST = re.compile(r"\s*[;,]\s+(?=[A-Za-z])|\s+and\s+(?=[A-Za-z])")

@@ -13,6 +13,7 @@ from typing import Literal
 import msgspec
 
 LONGEST_TEXT = 400  # choice: a printed result is shorter; what is longer is no result and is not searched
+MOST_NUMBERS = 24  # choice: more numbers than this in one value are a table, not a result
 
 Word = Literal[
     "",

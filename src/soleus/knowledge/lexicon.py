@@ -215,7 +215,7 @@ def build_lexicon(findings: Mapping[str, Finding], vocabulary: Vocabulary) -> Le
         for pattern in patterns_in(term):
             if not pattern.keys and not noted and field != "site":
                 continue
-            placeless = not pattern.parts or not _DENIALS.isdisjoint(pattern.keys)
+            placeless = not pattern.parts or says_not(pattern)
             general = field == GENERAL and not noted
             if general and not denied and placeless and _too_general(pattern.keys, weak, present):
                 continue
@@ -332,6 +332,17 @@ def build_lexicon(findings: Mapping[str, Finding], vocabulary: Vocabulary) -> Le
         keys=frozenset(key for pattern in patterns for key in pattern.keys),
         by_length={size: tuple(sorted(words)) for size, words in lengths.items()},
     )
+
+
+def says_not(pattern: Pattern) -> bool:
+    """Say whether a wording itself denies.
+
+    Examples
+    --------
+    >>> says_not(Pattern("no reflexes", ("not", "reflex"), (), "", ()))
+    True
+    """
+    return not _DENIALS.isdisjoint(pattern.keys)
 
 
 def is_shared(key: str) -> bool:

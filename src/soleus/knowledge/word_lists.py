@@ -16,12 +16,12 @@ import msgspec
 
 from soleus.knowledge.laboratory_index import LaboratoryIndex, panels_from
 from soleus.knowledge.lexicon import Lexicon, build_lexicon
-from soleus.knowledge.medicines import MedicineLexicon, build_medicine_lexicon
+from soleus.knowledge.medicine_lexicon import MedicineLexicon, build_medicine_lexicon
 from soleus.knowledge.schema import Evidence
 from soleus.knowledge.vocabulary import vocabulary_from
 
 SNAPSHOT = Path(__file__).with_name("snapshot_words.json")
-_CODE = ("lexicon.py", "vocabulary.py", "words.py", "schema.py", "numbers.py", "medicines.py")
+_CODE = ("lexicon.py", "vocabulary.py", "words.py", "schema.py", "numbers.py", "medicine_lexicon.py")
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from soleus.knowledge.medicines import build_medicine_lexicon, resolve_medicine
+from soleus.knowledge.medicine_lexicon import build_medicine_lexicon
+from soleus.knowledge.medicines import resolve_medicine
 from soleus.knowledge.schema import Evidence
 from soleus.population.reading import SurveyTable
 

@@ -12,15 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from soleus.knowledge.laboratory import (
+from soleus.knowledge.laboratory import ResolvedMeasurement, resolve_measurement
+from soleus.knowledge.laboratory_formulas import albumin_adjusted_calcium, egfr_ckd_epi_2021
+from soleus.knowledge.laboratory_index import (
     LaboratoryIndex,
-    ResolvedMeasurement,
-    albumin_adjusted_calcium,
-    egfr_ckd_epi_2021,
+    listed_results,
+    name_and_value,
     panels_from,
-    resolve_measurement,
+    tells_of_a_challenge,
 )
-from soleus.knowledge.laboratory_index import listed_results, name_and_value, tells_of_a_challenge
 from soleus.knowledge.laboratory_text import normalize_unit, parse_number, parse_value
 from soleus.knowledge.load import load_evidence
 

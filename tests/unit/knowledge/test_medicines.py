@@ -9,7 +9,8 @@ import pytest
 
 from soleus.knowledge.load import evidence_root
 from soleus.knowledge.medicine_language import is_recent
-from soleus.knowledge.medicines import MedicineLexicon, build_medicine_lexicon, resolve_medicine
+from soleus.knowledge.medicine_lexicon import MedicineLexicon, build_medicine_lexicon
+from soleus.knowledge.medicines import resolve_medicine
 from soleus.knowledge.schema import Finding, MedicineWords
 
 
