@@ -18,6 +18,7 @@ import msgspec
 from soleus.app.session import Session
 from soleus.core.assessment import URGENCIES, Assessment
 from soleus.core.problem import Problem
+from soleus.core.proportion import wilson_interval
 from soleus.exchange.case_file import convert_case
 from soleus.reasoning.baseline import by_prevalence, by_single_cause
 
@@ -79,10 +80,8 @@ def wilson(hits: int, n: int) -> Score:
     """
     if n == 0:
         return Score(value=math.nan, hits=0, n=0, low=0.0, high=1.0)
-    z, p = 1.959964, hits / n
-    center = (p + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    return Score(value=p, hits=hits, n=n, low=center - half, high=center + half)
+    low, high = wilson_interval(hits / n, n)
+    return Score(value=hits / n, hits=hits, n=n, low=low, high=high)
 
 
 def read_records(path: Path) -> tuple[list[dict[str, Any]], list[Problem]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
-import csv
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -12,13 +10,13 @@ from typing import Any
 
 import duckdb
 
+from soleus.cohort.csv_header import csv_header
 from soleus.cohort.problems import ScreeningError, screening_error
 
-__all__ = ["add_table", "csv_header", "name_of", "open_database", "path_of", "text_of", "told_in_words"]
+__all__ = ["add_table", "name_of", "open_database", "path_of", "text_of", "told_in_words"]
 
 PARQUET = (".parquet", ".pq")
 TEXT = (".csv", ".tsv", ".txt")
-DELIMITERS = (",", ";", "\t", "|")
 
 
 def open_database(folder: Path, memory: str) -> Any:
@@ -130,17 +128,6 @@ def _scan(source: Path) -> tuple[str, list[str]]:
 
 def _is_text(source: Path) -> bool:
     return source.is_file() and source.suffix.lower() in TEXT
-
-
-def csv_header(source: Path) -> tuple[list[str], str]:
-    """Return the columns of a CSV and the character between them: the one that its first line has most of."""
-    with source.open("rb") as file:
-        start = file.readline(1 << 20).removeprefix(codecs.BOM_UTF8)
-    line = start.decode("utf-8").rstrip("\r\n")
-    if not line.strip():
-        raise screening_error("bad_input", source.name, "the first line is empty", WHY, "start with a line of names")
-    delimiter = max(DELIMITERS, key=line.count)
-    return next(csv.reader([line], delimiter=delimiter)), delimiter
 
 
 def _missing(source: Path, column: str, columns: list[str]) -> ScreeningError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -23,9 +22,16 @@ from soleus.cohort.cells import (
     distinct,
     flatten,
     is_unknown,
-    number_in,
 )
-from soleus.cohort.mapping import Cell, CodedColumn, Mapping, MedicineColumn, SettingColumn, SexColumn
+from soleus.cohort.coded_cells import (
+    read_age,
+    read_month,
+    setting_reader,
+    sex_reader,
+    state_reader,
+    whole_numbers_as_text,
+)
+from soleus.cohort.mapping import CodedColumn, Mapping, MedicineColumn
 from soleus.cohort.measurement_columns import MeasuredColumn, Measurements, gather_readings
 from soleus.core.case import Case
 from soleus.knowledge.generality import ancestors
@@ -39,10 +45,6 @@ __all__ = ["DOUBLED", "PeopleReader", "ReadPeople"]
 
 DOUBLED = "__doubled"  # an optional column: the person's code stands in another row, too
 
-YES = ("1", "true", "yes", "y")
-NO = ("0", "false", "no", "n")
-WOMEN, MEN = ("female", "f", "woman"), ("male", "m", "man")
-OLDEST, LAST_MONTH = 120.0, 10.5  # as in a case file
 NO_MEDICINES = "takes_no_medicines"
 
 Bools = NDArray[np.bool_]
@@ -107,11 +109,11 @@ class PeopleReader:
         self.evidence, self.mapping = evidence, mapping
         unknown = frozenset(cell_key(cell) for cell in mapping.unknown)
         person = mapping.person
-        self.age = _column(person.age, _age, unknown)
-        self.month = _column(person.pregnancy_month, _month, unknown)
-        self.sex = _column(person.sex.column, _sexes(person.sex), unknown) if person.sex else None
+        self.age = _column(person.age, read_age, unknown)
+        self.month = _column(person.pregnancy_month, read_month, unknown)
+        self.sex = _column(person.sex.column, sex_reader(person.sex), unknown) if person.sex else None
         self.setting = (
-            _column(person.setting.column, _settings(person.setting), unknown)
+            _column(person.setting.column, setting_reader(person.setting), unknown)
             if person.setting and person.setting.column
             else None
         )
@@ -119,7 +121,9 @@ class PeopleReader:
         for one in (person.pregnant, person.postpartum, *mapping.findings):
             if one is not None:
                 coded.setdefault(one.column, []).append(one)
-        self.coded = {one: Column(name, _states(one, all_), unknown) for name, all_ in coded.items() for one in all_}
+        self.coded = {
+            one: Column(name, state_reader(one, all_), unknown) for name, all_ in coded.items() for one in all_
+        }
         laboratory = LaboratoryIndex(evidence.quantities, panels_from(evidence.vocabulary["panels"]))
         self.measured = [(one.quantity, MeasuredColumn(one, laboratory, unknown)) for one in mapping.quantities]
         self.medicines = [(one, Column(one.column, self._medicine, unknown)) for one in mapping.medicines]
@@ -170,11 +174,11 @@ class PeopleReader:
         column = batch.column(name)
         if pa.types.is_dictionary(column.type):
             column = column.dictionary_decode()
-        if pa.types.is_floating(column.type) and pc.all(pc.equal(pc.floor(column), column), min_count=0).as_py():
-            column = column.cast(pa.int64())  # whole numbers with empty cells among them arrive as floats
+        if pa.types.is_floating(column.type):  # whole numbers with empty cells among them arrive as floats
+            column = whole_numbers_as_text(column)
         try:
             ids = pc.utf8_trim_whitespace(column.cast(pa.string()))
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):  # PyArrow says so of a kind that is no text
             raise ColumnTypeError(f"column {name}: {column.type} is no person's code") from None
         missing = np.flatnonzero(pc.fill_null(pc.equal(ids, ""), True).to_numpy(zero_copy_only=False))
         rejects.add(name, [""], np.zeros(len(missing), dtype=np.int64), missing, {0: MISSING})
@@ -310,54 +314,3 @@ def _pregnancy(
 
 def _parts(text: object, separator: str) -> list[str]:
     return [part.strip() for part in str(text).split(separator) if part.strip()]
-
-
-def _age(cell: Any) -> float | Unreadable:
-    # registers write the oldest as "90+" or ">89", so that nobody can be recognized
-    number = number_in(re.sub(r"^\s*>=?\s*|\s*\+\s*$", "", cell) if isinstance(cell, str) else cell)
-    if number is None or not 0 <= number <= OLDEST:
-        return Unreadable("bad_age", f"an age is 0 to {OLDEST:g} years", "give the age in years, or leave it empty")
-    return number
-
-
-def _month(cell: Any) -> float | Unreadable:
-    number = number_in(cell)
-    if number is None or not 0 <= number <= LAST_MONTH:
-        why = f"a month of pregnancy is 0 (not pregnant) to {LAST_MONTH:g}"
-        return Unreadable("bad_month", why, "give weeks divided by 4.345, or leave the cell empty")
-    return number
-
-
-def _listed(codes: dict[str, int], meaning: str) -> Any:
-    """Return a reader of cells that a mapping lists."""
-
-    def read(cell: Any) -> int | Unreadable:
-        code = codes.get(cell_key(cell))
-        if code is None:
-            return Unreadable(
-                "unknown_cell", f"it is not one of the cells that mean {meaning}", "list it in the mapping"
-            )
-        return code
-
-    return read
-
-
-def _keys(cells: Iterable[Cell]) -> tuple[str, ...]:
-    return tuple(cell_key(cell) for cell in cells)
-
-
-def _sexes(one: SexColumn) -> Any:
-    women, men = (_keys(one.female), _keys(one.male)) if one.female or one.male else (WOMEN, MEN)
-    return _listed({**dict.fromkeys(women, 1), **dict.fromkeys(men, 2)}, "female or male")
-
-
-def _settings(one: SettingColumn) -> Any:
-    codes = one.codes or {name: name for name in SETTINGS if name}
-    return _listed({cell_key(cell): SETTINGS.index(name) for cell, name in codes.items()}, "a setting")
-
-
-def _states(one: CodedColumn, all_: list[CodedColumn]) -> Any:
-    """Return a reader of yes and no; a cell that only another finding of the same column lists is unknown here."""
-    present, absent = (_keys(one.present), _keys(one.absent)) if one.present or one.absent else (YES, NO)
-    others = dict.fromkeys((key for other in all_ for key in _keys((*other.present, *other.absent))), UNKNOWN)
-    return _listed({**others, **dict.fromkeys(absent, ABSENT), **dict.fromkeys(present, PRESENT)}, "yes or no")

@@ -18,7 +18,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from soleus.cohort.duckdb_tables import csv_header
+from soleus.cohort.csv_header import csv_header
 from soleus.cohort.mapping import Mapping
 from soleus.cohort.people_reader import DOUBLED
 from soleus.cohort.problems import ScreeningError, screening_error

@@ -5,7 +5,6 @@ So every register is read the same way, in an order that stays the same when a s
 
 from __future__ import annotations
 
-import csv
 import threading
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from soleus.cohort.csv_header import csv_header
 from soleus.cohort.problems import screening_error
 from soleus.cohort.scoring import ROW
 
@@ -23,7 +23,6 @@ __all__ = ["MALFORMED", "stage_csv", "stage_query"]
 
 WHY = "nothing was screened"
 QUERY_ROWS = 50_000  # choice: rows of a query that are in memory at once
-DELIMITERS = (",", ";", "\t", "|")
 
 KEPT = 10_000  # choice: malformed rows that are in memory at once
 # code of a malformed row: why, and how to mend it
@@ -94,7 +93,10 @@ def stage_csv(source: Path, out: Path, malformed_out: Path, undecoded_out: Path)
     ScreeningError
         The file is empty, its first line is not UTF-8, or two columns have one name.
     """
-    names, delimiter = _header(source)
+    names, delimiter = csv_header(source)
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        what = f"two columns are called {twice[0]}"
+        raise screening_error("column_twice", str(source), what, WHY, "give every column a name of its own")
     schema = pa.schema([*((name, pa.string()) for name in names), (ROW, pa.int64())])
     try:
         with (
@@ -148,27 +150,6 @@ def _is_utf8(cell: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _header(source: Path) -> tuple[list[str], str]:
-    # what isn't UTF-8 below the first line is a matter of its row
-    with source.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-        first = file.readline(1 << 20)
-        delimiter = max(DELIMITERS, key=first.count)
-        file.seek(0)
-        try:
-            names = next(csv.reader(file, delimiter=delimiter), [])
-            "".join(names).encode()
-        except (UnicodeEncodeError, csv.Error) as error:
-            what = "its first line is not text in UTF-8"
-            raise screening_error("bad_csv", str(source), what, str(error), "save it as UTF-8") from None
-    if not names:
-        raise screening_error("bad_csv", str(source), "it is empty", WHY, "the first line must name the columns")
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        what = f"two columns are called {twice[0]}"
-        raise screening_error("column_twice", str(source), what, WHY, "give every column a name of its own")
-    return names, delimiter
 
 
 def stage_query(source: str, query: str, out: Path, *, memory: str = "700MB") -> None:

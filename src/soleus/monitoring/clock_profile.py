@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from scipy import special  # type: ignore[import-untyped]
 
 from soleus.core.message import Message, say, say_all, say_count
+from soleus.core.proportion import wilson_interval
 from soleus.core.record import Episode, NightCount, zone_of
 
 NIGHT_STARTS = time(22, 0)  # choice: most adults lie down between 22 and 23
@@ -269,7 +270,5 @@ def _share(clusters: Sequence[Sequence[bool]]) -> Share | None:
     z = float(special.stdtrit(nights - 1, 0.975)) if nights > 1 else math.inf
     if not math.isfinite(z):
         return Share(share, 0.0, 1.0, int(hits.sum()), of, nights, effect)
-    center = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    low, high = min(max(center - half, 0.0), share), max(min(center + half, 1.0), share)  # rounding may pass the share
+    low, high = wilson_interval(share, n, z)
     return Share(share, low, high, int(hits.sum()), of, nights, effect)

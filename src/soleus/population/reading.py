@@ -206,7 +206,7 @@ def _is_text(kind: Any, pa: Any) -> bool:
 def _numbers(path: Path, name: str, column: Any) -> FloatArray:
     try:
         return np.asarray(column.cast("float64").to_numpy(zero_copy_only=False), dtype=np.float64)
-    except (ValueError, NotImplementedError) as error:
+    except (ValueError, NotImplementedError) as error:  # what PyArrow raises for a kind that has no number in it
         raise _no_numbers(path, name, f"{column.type} cannot be read as numbers ({error})") from None
 
 

@@ -58,25 +58,22 @@ class Closure:
         changed = True
         while changed:
             changed = False
-            for key, general in self.pairs:
-                special, wide = closed.get(key), closed.get(general)
-                if special is not None:
-                    follows = special == PRESENT
-                    if wide is not None:
-                        follows &= wide == UNKNOWN
-                    if follows.any():
-                        if wide is None:
-                            wide = closed[general] = np.zeros(len(special), np.int8)
-                        wide[follows], changed = PRESENT, True
-                if wide is not None:
-                    follows = wide == ABSENT
-                    if special is not None:
-                        follows &= special == UNKNOWN
-                    if follows.any():
-                        if special is None:
-                            special = closed[key] = np.zeros(len(wide), np.int8)
-                        special[follows], changed = ABSENT, True
+            for special, general in self.pairs:
+                changed |= _spread(closed, special, general, PRESENT)
+                changed |= _spread(closed, general, special, ABSENT)
         return closed
+
+
+def _spread(columns: Columns, source: str, target: str, state: int) -> bool:
+    """Let a finding in a state bring another, where that is unknown, into the same; return whether anything changed."""
+    told = columns.get(source)
+    if told is None:
+        return False
+    follows = (told == state) & (columns[target] == UNKNOWN if target in columns else True)
+    if not follows.any():
+        return False
+    columns.setdefault(target, np.zeros(len(told), np.int8))[follows] = state
+    return True
 
 
 def reachable(evidence: Evidence, findings: Iterable[str], quantities: Iterable[str]) -> set[str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from soleus.core.assessment import URGENCIES
+from soleus.core.proportion import wilson_interval
 from soleus.core.screening import AGE_BANDS, BINS, ScreeningSummary
 from soleus.knowledge.schema import Evidence
 from soleus.report import words
@@ -148,7 +149,7 @@ def _groups(groups: Mapping[str, Mapping[str, int]]) -> str:
                 rows.append((f"{'sex unknown' if sex == 'unknown' else sex}, {ages}", flagged, total))
     if not rows:
         return _nothing("nobody was screened")
-    intervals = [wilson(flagged, total) for _, flagged, total in rows]
+    intervals = [wilson_interval(flagged / total, total) for _, flagged, total in rows]
     top = max(high for _, high in intervals) or 1
     scale = (WIDTH - LABEL - 220) / top
     body, spoken = [], []
@@ -164,18 +165,3 @@ def _groups(groups: Mapping[str, Mapping[str, int]]) -> str:
         )
         spoken.append(f"{name}: {said}")
     return _svg(len(rows) * ROW + 6, "; ".join(spoken), "".join(body))
-
-
-def wilson(hits: int, n: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share (Wilson 1927).
-
-    Examples
-    --------
-    >>> [round(end, 3) for end in wilson(5, 50)]
-    [0.043, 0.214]
-    """
-    z2 = 1.959964**2
-    share = hits / n
-    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = (z2 * (share * (1 - share) + z2 / (4 * n)) / n) ** 0.5 / (1 + z2 / n)
-    return max(middle - half, 0.0), min(middle + half, 1.0)

@@ -308,7 +308,7 @@ def test_more_rows_than_memory_are_turned_on_disk(tmp_path: Path) -> None:
         (b'pid,code,value,unit,time\n1,"ca,9,,\n', "bad_csv", "line 2"),
         (b"pid,code,value,unit,time\n1,ca\xff,9,,\n", "bad_csv", "line 2"),
         (b"pid,code,value,unit,time,pid\n1,ca,9,,,1\n", "column_twice", "pid"),
-        (b"", "bad_input", "first line"),
+        (b"", "bad_csv", "first line"),
     ],
 )
 def test_a_csv_that_cannot_be_read_is_told_in_words(tmp_path: Path, content: bytes, code: str, where: str) -> None:

@@ -28,8 +28,6 @@ from soleus.cohort.spark import score_with_spark
 from soleus.cohort.spark_session import find_java, open_spark
 from soleus.knowledge.load import load_evidence
 
-pytest.importorskip("pyspark")
-
 EVIDENCE = load_evidence()
 FINDINGS = sorted(EVIDENCE.findings)[::9]
 MAPPING = Mapping(
@@ -169,7 +167,7 @@ def test_what_cannot_be_screened_is_told_in_words(spark: Any, tmp_path: Path) ->
         (b'pid,age,ca,"knot, hard"\n1,,,1\n2,,,0,5\n', "bad_csv"),
         (b'pid,age,ca,"knot, hard"\n1,,,\xff\n', "bad_csv"),
         (b"pid,f,f\n1,1,0\n", "column_twice"),
-        (b"\n1,1\n", "bad_input"),
+        (b"\n1,1\n", "bad_csv"),
     ],
 )
 def test_a_csv_that_spark_would_mend_in_silence_is_refused(

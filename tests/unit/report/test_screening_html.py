@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import html5lib
-import pytest
 
 from soleus.core.screening import BINS, ScreeningSummary
 from soleus.knowledge.load import load_evidence
-from soleus.report.screening_html import render_screening, wilson
+from soleus.report.screening_html import render_screening
 
 EVIDENCE = load_evidence()
 SUMMARY = ScreeningSummary(
@@ -53,11 +52,3 @@ def test_an_empty_register_has_a_page() -> None:
     page = render_screening(ScreeningSummary(), EVIDENCE)
     html5lib.HTMLParser(strict=True).parse(page)
     assert "nobody was screened" in page
-
-
-@pytest.mark.parametrize(
-    ("hits", "n", "low", "high"), [(0, 10, 0.0, 0.2775), (81, 263, 0.2553, 0.3662), (10, 10, 0.7225, 1.0)]
-)
-def test_intervals_are_those_of_the_literature(hits: int, n: int, low: float, high: float) -> None:
-    # 81 of 263: Newcombe 1998 (doi:10.1002/(SICI)1097-0258(19980430)17:8<857), table I, method 3
-    assert wilson(hits, n) == pytest.approx((low, high), abs=1e-4)

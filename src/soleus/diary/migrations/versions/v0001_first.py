@@ -89,8 +89,3 @@ def upgrade() -> None:
         sa.Column("undone", sa.Boolean, nullable=False),
     )
     op.create_index("revisions_by_id", "revisions", ["id", "seq"])
-
-
-def downgrade() -> None:
-    """Refuse: a step back would throw entries away; restore the backup made before the step instead."""
-    raise NotImplementedError("restore the backup that was made before the migration")

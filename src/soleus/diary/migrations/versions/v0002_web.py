@@ -49,8 +49,3 @@ def upgrade() -> None:
         sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("hash", sa.Text, nullable=False),
     )
-
-
-def downgrade() -> None:
-    """Refuse: a step back would throw documents away; restore the backup made before the step instead."""
-    raise NotImplementedError("restore the backup that was made before the migration")
