@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 
 def albumin_adjusted_calcium(calcium_mmol_per_l: float, albumin_g_per_l: float, slope_per_g: float = 0.02) -> float:
     """Return total calcium corrected to an albumin of 40 g/L, in mmol/L.
@@ -42,23 +45,23 @@ def albumin_adjusted_calcium(calcium_mmol_per_l: float, albumin_g_per_l: float, 
     return round(calcium_mmol_per_l + slope_per_g * (40.0 - albumin_g_per_l), 6)
 
 
-def egfr_ckd_epi_2021(creatinine_umol_per_l: float, age_years: float, sex: str) -> float:
+def egfr_ckd_epi_2021(creatinine_umol_per_l: ArrayLike, age_years: ArrayLike, sex: ArrayLike) -> NDArray[np.float64]:
     """Return the estimated glomerular filtration rate in mL/min/1.73 m2 (CKD-EPI 2021 from creatinine).
 
     For adults; it reads too high where muscle is wasted and too low in the very muscular.
 
     Parameters
     ----------
-    creatinine_umol_per_l : float
-        Serum creatinine, umol/L (88.4 umol/L is 1 mg/dL).
-    age_years : float
+    creatinine_umol_per_l : array
+        Serum creatinine, umol/L (88.4 umol/L is 1 mg/dL). The shapes of all three are broadcast.
+    age_years : array
         18 or more.
-    sex : {"female", "male"}
+    sex : array of {"female", "male"}
 
     Raises
     ------
     ValueError
-        When creatinine is not positive, the age is under 18 or the sex is another word.
+        When a creatinine is not positive, an age is under 18 or a sex is another word.
 
     Notes
     -----
@@ -67,20 +70,19 @@ def egfr_ckd_epi_2021(creatinine_umol_per_l: float, age_years: float, sex: str) 
 
     Examples
     --------
-    >>> round(egfr_ckd_epi_2021(88.4, 50, "male"))
-    92
-    >>> round(egfr_ckd_epi_2021(88.4, 50, "female"))
-    69
+    >>> egfr_ckd_epi_2021(88.4, 50, ["male", "female"]).round().tolist()
+    [92.0, 69.0]
     """
-    if not (math.isfinite(creatinine_umol_per_l) and creatinine_umol_per_l > 0):
-        raise ValueError(f"creatinine {creatinine_umol_per_l} umol/L must be a positive number")
-    if not age_years >= 18:
-        raise ValueError(f"age {age_years}: the equation is for adults of 18 years and more")
-    if sex not in ("female", "male"):
-        raise ValueError(f"sex {sex!r}: the equation needs female or male")
-    female = sex == "female"
-    ratio = creatinine_umol_per_l / 88.4 / (0.7 if female else 0.9)
-    rate: float = (
-        142 * min(ratio, 1.0) ** (-0.241 if female else -0.302) * max(ratio, 1.0) ** -1.200 * 0.9938**age_years
-    )
-    return rate * 1.012 if female else rate
+    creatinine, age, told = np.asarray(creatinine_umol_per_l), np.asarray(age_years), np.asarray(sex)
+    female = told == "female"
+    for wrong, values, why in (
+        (~((creatinine > 0) & np.isfinite(creatinine)), creatinine, "creatinine {} umol/L must be a positive number"),
+        (~(age >= 18), age, "age {}: the equation is for adults of 18 years and more"),
+        (~(female | (told == "male")), told, "sex {}: the equation needs female or male"),
+    ):
+        if wrong.any():
+            raise ValueError(why.format(values[wrong].flat[0]))
+    ratio = creatinine / 88.4 / np.where(female, 0.7, 0.9)
+    low, high = np.minimum(ratio, 1.0) ** np.where(female, -0.241, -0.302), np.maximum(ratio, 1.0) ** -1.200
+    rate: NDArray[np.float64] = 142 * low * high * 0.9938**age * np.where(female, 1.012, 1.0)
+    return rate

@@ -10,9 +10,7 @@ creatinine in 2005-2006 (BIOPRO_D documentation: -0.016 + 0.978 x value).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -109,26 +107,19 @@ def _values(
     if key == "calcium_adjusted":
         calcium = converted("calcium", *DIRECT["calcium"])
         albumin = converted("albumin", *DIRECT["albumin"])
-        return _each(albumin_adjusted_calcium, calcium, albumin), f"{DIRECT['calcium'][0]} corrected with {ALBUMIN}"
+        known = (calcium > 0) & (albumin > 0)  # NaN is neither
+        adjusted = np.full(len(calcium), np.nan)
+        pairs = zip(calcium[known].tolist(), albumin[known].tolist(), strict=True)
+        adjusted[known] = [albumin_adjusted_calcium(*pair) for pair in pairs]
+        return adjusted, f"{DIRECT['calcium'][0]} corrected with {ALBUMIN}"
     creatinine = (0.978 * survey.column(CREATININE) - 0.016) * quantities["creatinine"].units["mg/dl"]
     if key == "creatinine":
         return creatinine, f"{CREATININE} after the survey's correction"
+    known = (creatinine > 0) & (answers.age >= ADULT)  # NaN is neither
     sex = np.where(answers.female, "female", "male")
-    return (
-        _each(egfr_ckd_epi_2021, np.where(answers.age >= ADULT, creatinine, np.nan), answers.age, sex),
-        f"CKD-EPI 2021 from {CREATININE} after the survey's correction",
-    )
-
-
-def _each(formula: Callable[..., float], measured: FloatArray, *more: NDArray[Any]) -> FloatArray:
-    """Return a formula's value for everybody in whom all its numbers are known."""
-    known = measured > 0  # NaN is not
-    for column in more:
-        known = known & (column == column)
-    values = np.full(len(measured), np.nan)
-    for row in np.flatnonzero(known):
-        values[row] = formula(float(measured[row]), *(column[row].item() for column in more))
-    return values
+    rate = np.full(len(creatinine), np.nan)
+    rate[known] = egfr_ckd_epi_2021(creatinine[known], answers.age[known], sex[known])
+    return rate, f"CKD-EPI 2021 from {CREATININE} after the survey's correction"
 
 
 def _estimate(

@@ -40,33 +40,29 @@ def derive_batch(people: People) -> dict[str, Readings]:
         calcium, albumin = result["calcium"], result["albumin"]
         level = np.zeros(n)
         for i in np.flatnonzero(both):
-            level[i] = float(np.mean(albumin.value[albumin.start[i] : albumin.start[i + 1]]))
+            level[i] = np.mean(albumin.value[albumin.start[i] : albumin.start[i + 1]])
         valid = both & ~pregnant & (level >= LEAST_ALBUMIN) & ~told("kidney_disease") & ~told("dialysis")
         taken = calcium.kept(valid)
         level_of = np.repeat(level, taken.count())
-        adjusted = [
-            albumin_adjusted_calcium(*pair) for pair in zip(taken.value.tolist(), level_of.tolist(), strict=True)
-        ]
+        pairs = zip(taken.value.tolist(), level_of.tolist(), strict=True)
+        adjusted = np.array([albumin_adjusted_calcium(*pair) for pair in pairs])
         result["calcium_adjusted"] = _joined(result.get("calcium_adjusted"), _computed(taken, adjusted))
         result["calcium"] = calcium.kept(~valid)
     known = ~np.isnan(people.age) & (people.sex != UNKNOWN)
     valid = has("creatinine") & ~has("egfr") & known & (np.nan_to_num(people.age) >= ADULT) & ~pregnant
     if valid.any():
         taken = result["creatinine"].kept(valid)
-        count = taken.count()
-        ages, sexes = np.repeat(people.age, count).tolist(), np.repeat(people.sex, count).tolist()
-        rates = [
-            egfr_ckd_epi_2021(value, age, SEXES[sex] or "")
-            for value, age, sex in zip(taken.value.tolist(), ages, sexes, strict=True)
-        ]
+        whose = np.repeat(np.arange(n), taken.count())
+        sexes = np.array([sex or "" for sex in SEXES])
+        rates = egfr_ckd_epi_2021(taken.value, people.age[whose], sexes[people.sex[whose]])
         result["egfr"] = _joined(result.get("egfr"), _computed(taken, rates))
     return result
 
 
-def _computed(of: Readings, values: list[float]) -> Readings:
+def _computed(of: Readings, values: FloatArray) -> Readings:
     """Readings with new values: without limits of a laboratory, and no longer bounds."""
     nothing = np.full(len(values), np.nan)
-    return Readings(of.start, np.array(values, dtype=np.float64), nothing, nothing, np.zeros(len(values), np.int8))
+    return Readings(of.start, values, nothing, nothing, np.zeros(len(values), np.int8))
 
 
 def _joined(one: Readings | None, other: Readings) -> Readings:

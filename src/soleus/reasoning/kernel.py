@@ -250,8 +250,10 @@ def _soft(soft: tuple[ArrayLike, ...] | None, known: NDArray[np.int8]) -> tuple[
         "soft: likelihood",
         "is not finite and non-negative",
     )
-    row = np.repeat(np.arange(n), np.diff(row_ptr))
-    _require(known[row, finding] != 0, "soft: entry", "concerns a finding whose state is also given")
-    if len(np.unique(row * n_findings + finding)) < len(finding):
+    place = np.repeat(np.arange(n) * n_findings, np.diff(row_ptr)) + finding
+    _require(known.ravel()[place] != 0, "soft: entry", "concerns a finding whose state is also given")
+    listed = np.zeros(known.size, dtype=bool)
+    listed[place] = True
+    if np.count_nonzero(listed) < len(finding):
         raise ValueError("soft: a finding is listed twice for one patient")
     return row_ptr, finding, l0, l1

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 
 import numba
 
-__all__ = ["compiled", "compiled_sum", "source_stamp"]
+__all__ = ["compiled", "source_stamp"]
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -22,9 +22,9 @@ def compiled(function: _F) -> _F:
     return cast(_F, numba.njit(error_model="numpy", fastmath={"contract"}, **_INNER)(function))
 
 
-def compiled_sum(function: _F) -> _F:
-    """Compile a plain sum of products, whose terms may be added in another (fixed) order: in vector registers."""
-    return cast(_F, numba.njit(fastmath={"contract", "reassoc", "nsz"}, **_INNER)(function))
+def inlined(function: _F) -> _F:
+    """Compile a function that is called only from compiled code, and becomes a part of it."""
+    return cast(_F, numba.njit(error_model="numpy", fastmath={"contract"}, forceinline=True, **_INNER)(function))
 
 
 def source_stamp(*files: str) -> int:

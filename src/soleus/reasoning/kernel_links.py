@@ -78,23 +78,23 @@ def _link_two(table: Any, at: int, n: int, step: int, large: int, q: float, q_la
     if step > large:
         step, large, q, q_large = large, step, q_large, q
     take, keep, more, rest = splat(q), splat(1.0 - q), splat(q_large), splat(1.0 - q_large)
-    for outer in range(at, at + n, 2 * large):
-        for block in range(outer, outer + large, 2 * step):
-            for j in range(block, block + step, 8):
-                v00, v01 = load(table, j), load(table, j + step)
-                v10, v11 = load(table, j + large), load(table, j + step + large)
-                if back:
-                    v00, v10 = fma(take, v01, mul(keep, v00)), fma(take, v11, mul(keep, v10))
-                    store(table, j, fma(more, v10, mul(rest, v00)))
-                    store(table, j + step, fma(more, v11, mul(rest, v01)))
-                else:
-                    v01, v11 = fma(take, v00, v01), fma(take, v10, v11)
-                    v00, v10 = mul(keep, v00), mul(keep, v10)
-                    store(table, j + step + large, fma(more, v01, v11))
-                    store(table, j, mul(rest, v00))
-                    store(table, j + step, mul(rest, v01))
-                    v10 = fma(more, v00, v10)
-                store(table, j + large, v10)
+    for i in range(0, n >> 2, 8):
+        j = i + (i & -step)  # zeros go in where the two bits are
+        j += at + (j & -large)
+        v00, v01 = load(table, j), load(table, j + step)
+        v10, v11 = load(table, j + large), load(table, j + step + large)
+        if back:
+            v00, v10 = fma(take, v01, mul(keep, v00)), fma(take, v11, mul(keep, v10))
+            store(table, j, fma(more, v10, mul(rest, v00)))
+            store(table, j + step, fma(more, v11, mul(rest, v01)))
+        else:
+            v01, v11 = fma(take, v00, v01), fma(take, v10, v11)
+            v00, v10 = mul(keep, v00), mul(keep, v10)
+            store(table, j + step + large, fma(more, v01, v11))
+            store(table, j, mul(rest, v00))
+            store(table, j + step, mul(rest, v01))
+            v10 = fma(more, v00, v10)
+        store(table, j + large, v10)
 
 
 @compiled
@@ -111,14 +111,14 @@ def _link(table: Any, at: int, n: int, step: int, q: float, back: bool) -> None:
                     table[j - step] *= miss
         return
     take, keep = splat(q), splat(miss)
-    for block in range(at, at + n, 2 * step):
-        for j in range(block, block + step, 8):
-            no, yes = load(table, j), load(table, j + step)
-            if back:
-                store(table, j, fma(take, yes, mul(keep, no)))
-            else:
-                store(table, j + step, fma(take, no, yes))
-                store(table, j, mul(keep, no))
+    for i in range(0, n >> 1, 8):
+        j = at + i + (i & -step)  # a zero goes in where the bit is
+        no, yes = load(table, j), load(table, j + step)
+        if back:
+            store(table, j, fma(take, yes, mul(keep, no)))
+        else:
+            store(table, j + step, fma(take, no, yes))
+            store(table, j, mul(keep, no))
 
 
 @compiled
@@ -137,11 +137,11 @@ def link_new(table: Any, high: int, n: int, step: int, q: float, miss: float) ->
             store(table, j, mul(keep, no))
     else:
         more, rest = splat(q), splat(miss)
-        for block in range(step, n, 2 * step):
-            for j in range(block, block + step, 8):
-                no = load(table, j)
-                store(table, high + j, fma(more, no, load(table, high + j)))
-                store(table, j, mul(rest, no))
+        for i in range(0, n >> 1, 8):
+            j = i + (i & -step) + step
+            no = load(table, j)
+            store(table, high + j, fma(more, no, load(table, high + j)))
+            store(table, j, mul(rest, no))
 
 
 @compiled
@@ -157,6 +157,6 @@ def link_new_back(table: Any, high: int, n: int, step: int, q: float, miss: floa
             store(table, j, fma(take, load(table, high + j), mul(keep, load(table, j))))
     else:
         more, rest = splat(q), splat(miss)
-        for block in range(step, n, 2 * step):
-            for j in range(block, block + step, 8):
-                store(table, j, fma(more, load(table, high + j), mul(rest, load(table, j))))
+        for i in range(0, n >> 1, 8):
+            j = i + (i & -step) + step
+            store(table, j, fma(more, load(table, high + j), mul(rest, load(table, j))))

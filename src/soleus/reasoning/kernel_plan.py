@@ -16,7 +16,7 @@ __all__ = ["list_core_edges", "plan"]
 NARROW = 6  # choice: findings of more causes than this stay bits when the sweep goes over causes
 STARTS = 8  # choice: other first movers, tried for wide patients
 # choices, measured: below these amounts of work another plan costs more time than it can save
-LITTLE_WORK, MUCH_WORK, VERY_MUCH_WORK, STEP_STATES = 16_000, 40_000, 1_000_000, 16
+LITTLE_WORK, MUCH_WORK, VERY_MUCH_WORK, STEP_STATES = 24_000, 60_000, 2_000_000, 16
 
 
 @compiled

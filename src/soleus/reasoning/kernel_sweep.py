@@ -8,7 +8,8 @@ import numpy as np
 
 from soleus.reasoning.kernel_compiler import compiled
 from soleus.reasoning.kernel_links import link_all, link_new, link_new_back
-from soleus.reasoning.kernel_table import dot, dot_bit, drop, enter_back, leave, mix, mix_back, scale, sum_table
+from soleus.reasoning.kernel_pass import BLOCKS, pass_back, pass_through
+from soleus.reasoning.kernel_table import dot, dot_bit, drop, enter_back, leave, mix_back, scale, sum_table
 
 __all__ = ["STORE_TABLES", "count_operations", "forward", "sweep"]
 
@@ -61,28 +62,25 @@ def forward(graph: Any, value: Any, likelihood: Any, space: Any) -> Any:
             n_open += 1
             offset += size
             continue
-        high = 0 if passing else size
-        if not passing:
-            scale(table, 0, kept, offset, size, x0)
-        if v < c:
-            link_all(table, high, kept, offset, size, x1, bits, first, n_bits, edge_q, False)
-        else:
-            scale(table, high, kept, offset, size, x1)
-            for b in range(first, n_bits):
-                q = edge_q[bits[b, 0]]
-                link_new(table, high, size, 1 << bits[b, 1], q, 1.0 - q)
-        leaves = False
+        leaves, after = False, size
         for p in range(n_open):
             leaves |= waiting[opened[p]] == 0
         if passing and not leaves:
-            mix(kept, offset + size, kept, offset, table, size, x0)
+            pass_through(kept, offset + size, kept, offset, size, x0, x1, bits, first, n_bits, edge_q)
             entry[k, 3] = n_bits
             offset += size
             continue
-        after = size
         if passing:
-            mix(table, 0, kept, offset, table, size, x0)
+            pass_through(table, 0, kept, offset, size, x0, x1, bits, first, n_bits, edge_q)
         else:
+            scale(table, 0, kept, offset, size, x0)
+            if v < c:
+                link_all(table, size, kept, offset, size, x1, bits, first, n_bits, edge_q, False)
+            else:
+                scale(table, size, kept, offset, size, x1)
+                for b in range(first, n_bits):
+                    q = edge_q[bits[b, 0]]
+                    link_new(table, size, size, 1 << bits[b, 1], q, 1.0 - q)
             opened[n_open], position[v] = v, n_open
             n_open += 1
             after *= 2
@@ -140,14 +138,25 @@ def _back(graph: Any, value: Any, slope: Any, likelihood: Any, fired: Any, space
                 unexplained = dot(aside, table, wide)
             enter_back(table, wide, 1 << bits[b, 1], likelihood[u, 0], likelihood[u, 1])
             wide *= 2
+        x0, x1 = value[v, 0], value[v, 1]
+        y0, y1 = x0 * rescale[k], x1 * rescale[k]
+        if passing:
+            sure = -1
+            for b in range(begin, links_end):
+                sure = b if edge_f[bits[b, 0]] == target else sure
+            d0, d1, fires = pass_back(table, kept, offset, size, y0, y1, bits, begin, links_end, edge_q, sure)
+            one = 1.0 / (x0 * d0 + x1 * d1)
+            slope[v, 0], slope[v, 1] = d0 * one, d1 * one
+            if sure >= 0:
+                fired[v] = edge_q[bits[sure, 0]] * x1 * one * fires
+            continue
         if v < c:
-            link_all(table, size, table, 0 if passing else size, size, 1.0, bits, begin, links_end, edge_q, True)
+            link_all(table, size, table, size, size, 1.0, bits, begin, links_end, edge_q, True)
         else:
             for b in range(begin, links_end):
                 q = edge_q[bits[b, 0]]
                 link_new_back(table, size, size, 1 << bits[b, 1], q, 1.0 - q)
-        x0, x1 = value[v, 0], value[v, 1]
-        d0, d1 = mix_back(table, size, kept, offset, size, x0 * rescale[k], x1 * rescale[k])
+        d0, d1 = mix_back(table, size, kept, offset, size, y0, y1)
         one = 1.0 / (x0 * d0 + x1 * d1)
         slope[v, 0], slope[v, 1] = d0 * one, d1 * one
         for b in range(begin, links_end):
@@ -164,11 +173,13 @@ def _back(graph: Any, value: Any, slope: Any, likelihood: Any, fired: Any, space
 def count_operations(n: int, entry: Any) -> int:
     """Count the additions and multiplications of the last sweep, forward and back.
 
-    For each state of the table that a vertex enters: three a link (a product, and one that is added, on half of the
-    states, each way) and ten to weigh the newcomer, to mix, and to find its two derivatives. Leaving is not counted.
+    For each state of the table that a vertex enters: two a link and twelve besides for a cause that passes in blocks;
+    else three a link (a product, and one that is added, on half of the states, each way) and ten to weigh the newcomer,
+    to mix, and to find its two derivatives. Leaving is not counted.
     """
     count, begin = 0, 0
     for k in range(n):
-        count += (10 + 3 * (entry[k, 2] - begin)) * entry[k, 1]
+        links, size = entry[k, 2] - begin, entry[k, 1]
+        count += (12 + 2 * links if entry[k, 4] and size >= BLOCKS else 10 + 3 * links) * size
         begin = entry[k, 3]
     return count

@@ -49,15 +49,15 @@ def scale(to: Any, at: int, of: Any, start: int, n: int, x: float) -> None:
 
 
 @compiled
-def mix(to: Any, at: int, of: Any, start: int, more: Any, n: int, x: float) -> None:
-    """Write x * of + more."""
+def mix(to: Any, at: int, of: Any, start: int, n: int, x: float) -> None:
+    """Add x times a table to another."""
     if n < 8:
         for j in range(n):
-            to[at + j] = x * of[start + j] + more[j]
+            to[at + j] += x * of[start + j]
         return
     factor = splat(x)
     for j in range(0, n, 8):
-        store(to, at + j, fma(factor, load(of, start + j), load(more, j)))
+        store(to, at + j, fma(factor, load(of, start + j), load(to, at + j)))
 
 
 @compiled
@@ -117,10 +117,10 @@ def dot_bit(a: Any, start: int, b: Any, high: int, n: int, step: int, both: floa
         return plain
     sums, factor = splat(0.0), splat(both)
     if step >= 8:
-        for block in range(step, n, 2 * step):
-            for j in range(block, block + step, 8):
-                was = fma(factor, load(a, start + j - step), load(a, start + j))
-                sums = fma(was, load(b, high + j), sums)
+        for i in range(0, n >> 1, 8):
+            j = i + (i & -step)  # a zero goes in where the bit is
+            was = fma(factor, load(a, start + j), load(a, start + j + step))
+            sums = fma(was, load(b, high + j + step), sums)
         return total(sums)
     wanted = lanes(step, 0.0, 1.0)
     for j in range(0, n, 8):
@@ -157,9 +157,9 @@ def leave(to: Any, table: Any, n: int, step: int, l0: float, l1: float) -> None:
             a, b = load(table, 2 * j), load(table, 2 * j + 8)
             store(to, j, fma(f1, merge_pairs(a, b, 4, 1), mul(f0, merge_pairs(a, b, 4, 0))))
     else:
-        for block in range(0, n, step):
-            for j in range(block, block + step, 8):
-                store(to, j, fma(f1, load(table, block + j + step), mul(f0, load(table, block + j))))
+        for j in range(0, n, 8):
+            at = j + (j & -step)
+            store(to, j, fma(f1, load(table, at + step), mul(f0, load(table, at))))
 
 
 @compiled
@@ -178,9 +178,8 @@ def drop(table: Any, n: int, step: int) -> None:
         for j in range(0, n, 8):
             store(table, j, merge_pairs(load(table, 2 * j), load(table, 2 * j + 8), 4, 1))
     else:
-        for block in range(0, n, step):
-            for j in range(block, block + step, 8):
-                store(table, j, load(table, block + j + step))
+        for j in range(0, n, 8):
+            store(table, j, load(table, j + (j & -step) + step))
 
 
 @compiled
@@ -206,8 +205,7 @@ def enter_back(table: Any, n: int, step: int, l0: float, l1: float) -> None:
             store(table, 2 * j + 8, mul(weights, second))
         return
     f0, f1 = splat(l0), splat(l1)
-    for block in range(n - step, -1, -step):
-        for j in range(block + step - 8, block - 8, -8):
-            entry = load(table, j)
-            store(table, block + j + step, mul(f1, entry))
-            store(table, block + j, mul(f0, entry))
+    for j in range(n - 8, -1, -8):
+        entry, at = load(table, j), j + (j & -step)
+        store(table, at + step, mul(f1, entry))
+        store(table, at, mul(f0, entry))

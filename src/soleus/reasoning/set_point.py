@@ -341,7 +341,7 @@ def derive_readings(
         result["egfr"] = [
             Reading(
                 quantity="egfr",
-                value=egfr_ckd_epi_2021(r.value, person.age, person.sex),
+                value=float(egfr_ckd_epi_2021(r.value, person.age, person.sex)),
                 words=say("eGFR from {words}", words=r.words),
             )
             for r in creatinine

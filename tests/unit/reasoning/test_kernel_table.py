@@ -1,4 +1,4 @@
-"""The kernel's vector operations against NumPy, for every table size from 1 to 256 states and every bit.
+"""The kernel's vector operations against NumPy, for table sizes from 1 to 256 states (4096 for a cause that passes).
 
 Compared: each operation with the same one written on a table that is reshaped to (rest, bit, rest); each pass back
 with the transpose of its pass forward, <A x, y> = <x, A' y>. Tolerance 1e-13 relative: sums of at most 256 positive
@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from soleus.reasoning import kernel_links, kernel_table
+from soleus.reasoning import kernel_links, kernel_pass, kernel_table
 
 Floats = NDArray[np.float64]
 SIZES = [1, 2, 4, 8, 16, 32, 64, 256]
@@ -34,10 +34,13 @@ leave, drop, enter_back = kernel_table.leave, kernel_table.drop, kernel_table.en
 link_all, link_new, link_new_back = kernel_links.link_all, kernel_links.link_new, kernel_links.link_new_back
 
 
+pass_through, pass_back = kernel_pass.pass_through, kernel_pass.pass_back
+
+
 @numba.njit
 def _plain(a: Any, b: Any, more: Any, n: int) -> Any:
     scale(a, 3, b, 5, n, 0.25)
-    mix(a, 300, b, 5, more, n, 0.5)
+    mix(a, 300, b, 5, n, 0.5)
     return sum_table(b, n), dot(b, more, n)
 
 
@@ -79,8 +82,18 @@ def _link_new(table: Any, n: int, step: int, q: float, back: bool) -> None:
         link_new(table, n, n, step, q, 1.0 - q)
 
 
-def random(seed: int) -> Floats:
-    return np.random.default_rng(seed).uniform(0.1, 1.0, size=ROOM)
+@numba.njit
+def _pass_through(to: Any, of: Any, n: int, x0: float, x1: float, bits: Any, links: Any) -> None:
+    pass_through(to, n, of, 5, n, x0, x1, bits, 0, len(bits), links)
+
+
+@numba.njit
+def _pass_back(table: Any, before: Any, n: int, x0: float, x1: float, bits: Any, links: Any, sure: int) -> Any:
+    return pass_back(table, before, 5, n, x0, x1, bits, 0, len(bits), links, sure)
+
+
+def random(seed: int, room: int = ROOM) -> Floats:
+    return np.random.default_rng(seed).uniform(0.1, 1.0, size=room)
 
 
 def close(got: Any, expected: Any) -> None:
@@ -99,7 +112,7 @@ def test_plain_passes(n: int) -> None:
     was = a.copy()
     sums = _plain(a, b, more, n)
     close(a[3 : 3 + n], 0.25 * b[5 : 5 + n])
-    close(a[300 : 300 + n], 0.5 * b[5 : 5 + n] + more[:n])
+    close(a[300 : 300 + n], was[300 : 300 + n] + 0.5 * b[5 : 5 + n])
     close(sums, (b[:n].sum(), b[:n] @ more[:n]))
     untouched = np.r_[0:3, 3 + n : 300, 300 + n : ROOM]
     np.testing.assert_array_equal(a[untouched], was[untouched])
@@ -158,6 +171,38 @@ def test_links_of_an_active_cause(n: int) -> None:
         y, back = random(3), random(4)
         _link_all(back, y, n, x, bits, links, True)
         close(to[n : 2 * n] @ y[5 : 5 + n], of[5 : 5 + n] @ back[n : 2 * n])
+
+
+@pytest.mark.parametrize("n", [*SIZES, 4096])
+def test_a_cause_passes_through(n: int) -> None:
+    """Both its states and all its links at once: sets of up to twelve bits, each of them the sure one in turn."""
+    width, rng, room = n.bit_length() - 1, np.random.default_rng(n), 2 * n + 90
+    for _ in range(40):
+        places = rng.permutation(width)[: int(rng.integers(0, width + 1))]
+        links = rng.choice([0.0, 1.0, *rng.random(6)], size=ROOM)
+        edges = rng.permutation(len(places)).astype(np.int64)
+        bits = np.stack([edges, places], axis=1).astype(np.int64)
+        before, to = random(1, room), random(2, room)
+        was, (x0, x1) = to.copy(), rng.random(2).tolist()
+
+        def active(sure: int, bits: Any = bits, links: Floats = links, before: Floats = before) -> Floats:
+            table = before[5 : 5 + n]
+            for b, (e, p) in enumerate(bits.tolist()):
+                table = linked(table, p, 1.0 if b == sure else float(links[e]))
+            return table
+
+        _pass_through(to, before, n, x0, x1, bits, links)
+        close(to[n : 2 * n], x0 * before[5 : 5 + n] + x1 * active(-1))
+        np.testing.assert_array_equal(to[:n], was[:n])
+        np.testing.assert_array_equal(to[2 * n :], was[2 * n :])
+        for sure in range(-1, len(bits)):
+            back = random(3, room)
+            y = back.copy()
+            d0, d1, fired = _pass_back(back, before, n, x0, x1, bits, links, sure)
+            close(before[5 : 5 + n] @ back[:n], to[n : 2 * n] @ y[:n])
+            close((d0, d1), (before[5 : 5 + n] @ y[:n], active(-1) @ y[:n]))
+            close(fired, active(sure) @ y[:n] if sure >= 0 else 0.0)
+            np.testing.assert_array_equal(back[2 * n :], y[2 * n :])
 
 
 @pytest.mark.parametrize(("n", "p"), BITS)
