@@ -30,7 +30,8 @@ def count_answers(answers: pa.Table) -> ScreeningSummary:
         As `soleus.cohort.scoring.Scorer.score` returns them, rejects among them.
     """
     good = pc.is_null(answers["reject_code"])
-    screened, rejected = answers.filter(good), answers.filter(pc.invert(good))
+    rejected = answers.filter(pc.invert(good))
+    screened = answers.filter(good) if rejected.num_rows else answers  # the usual case, without a copy
     pairs = screened.select(["group", "urgency"]).group_by(["group", "urgency"]).aggregate([([], "count_all")])
     groups: dict[str, dict[str, int]] = {}
     for row in sorted(pairs.to_pylist(), key=lambda row: (row["group"], row["urgency"])):

@@ -62,7 +62,7 @@ class PartWriter:
 def write_answers(folder: WorkingFolder, number: int, table: pa.Table, summary: ScreeningSummary) -> None:
     """Write the answers of a part, apart from them the rows that could not be read, and last the counts."""
     good = pc.is_null(table["reject_code"])
-    rejects = table.filter(pc.invert(good)).select(["row", "person", *REJECT])
+    rejects = table.select(["row", "person", *REJECT]).filter(pc.invert(good))
     answers = table if not rejects.num_rows else table.filter(good)
     if rejects.num_rows:
         folder.write(folder.rejects(number), lambda path: pq.write_table(rejects, path))
