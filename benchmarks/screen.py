@@ -1,7 +1,7 @@
 """Screening a register: rate beside the bare kernel's, memory, kills, and the same rows from Spark.
 
 - The register: synthetic people (register.py), written to Parquet once.
-- Bare kernel: the same people, already read and observed, scored in memory by as many threads; no reading, no writing.
+- Bare kernel: the same people, already read and observed, scored in memory by a thread for each core; no reading, no writing.
 - Screening: `soleus screen` as its own process, Parquet to Parquet. Peak memory is that of the process (VmHWM).
 - Kills: the same again, killed with SIGKILL three times at random moments and started again; every file of the result
   must be the same, byte for byte, as in the undisturbed run.
@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import filecmp
 import json
+import os
 import random
 import shutil
 import subprocess
@@ -32,7 +33,7 @@ from benchmarks.register import FINDINGS, mapping_text, write_register
 
 
 def kernel_rate(register: Path, mapping: Path, rows: int, threads: int) -> float:
-    """People per second of the bare kernel on the first `rows` people, with as many threads as the screening has."""
+    """People per second of the bare kernel on the first `rows` people, with so many threads."""
     from soleus.cohort.mapping_file import load_mapping
     from soleus.cohort.register import Register
     from soleus.cohort.scoring import Scorer
@@ -105,9 +106,8 @@ def run(people: int, spark: int, folder: Path, threads: int, kernel_people: int)
     figures: dict[str, Any] = {"people": people, "threads": threads}
     if people:
         write_register(register, people, findings)
-        more = ("--threads", str(threads))
         figures["kernel_per_s"] = kernel_rate(register, mapping, min(kernel_people, people), threads)
-        code, wall, peak = screen(register, folder / "undisturbed", mapping, *more)
+        code, wall, peak = screen(register, folder / "undisturbed", mapping)
         figures |= {"code": code, "screen_s": wall, "screen_per_s": people / wall, "peak_mb": peak}
         figures["of_kernel"] = figures["screen_per_s"] / figures["kernel_per_s"]
         figures["kernel_after_per_s"] = kernel_rate(register, mapping, min(kernel_people, people), threads)
@@ -115,9 +115,9 @@ def run(people: int, spark: int, folder: Path, threads: int, kernel_people: int)
         figures["kills"] = []
         for _ in range(3):
             after = 2.0 + moments.random() * wall / 3
-            code, ran, _ = screen(register, folder / "disturbed", mapping, *more, kill_after=after)
+            code, ran, _ = screen(register, folder / "disturbed", mapping, kill_after=after)
             figures["kills"].append({"after_s": ran, "exit": code})
-        code, ran, _ = screen(register, folder / "disturbed", mapping, *more)
+        code, ran, _ = screen(register, folder / "disturbed", mapping)
         figures |= {"resumed_exit": code, "resumed_s": ran}
         figures["byte_identical"] = same_bytes(folder / "undisturbed", folder / "disturbed")
     if spark:
@@ -143,7 +143,7 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=500_000, help="people of the register (500000)")
     parser.add_argument("--spark", type=int, default=50_000, help="people for Spark; 0 leaves it out (50000)")
     parser.add_argument("--kernel-people", type=int, default=400_000, help="people for the bare kernel (400000)")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="of the bare kernel and Spark (all cores)")
     parser.add_argument("--folder", help="where to work (default: a temporary folder, removed at the end)")
     options = parser.parse_args()
     folder = Path(options.folder or tempfile.mkdtemp(prefix="soleus-screen-"))

@@ -39,7 +39,7 @@ def run_screen(options: argparse.Namespace) -> int:
             query=options.query or "",
             people=Path(options.people) if options.people else None,
             engine=options.engine,
-            threads=options.threads or max(1, os.cpu_count() or 1),
+            threads=options.threads or 1 + (os.cpu_count() or 1),  # one of them waits for the disk
             memory=options.memory,
             part_rows=options.part_rows,
         )
