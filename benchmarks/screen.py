@@ -1,7 +1,7 @@
 """Screening a register: rate beside the bare kernel's, memory, kills, and the same rows from Spark.
 
 - The register: synthetic people (register.py), written to Parquet once.
-- Bare kernel: the same people, already read and observed, scored in memory by a thread for each core; no reading, no writing.
+- Bare kernel: the same people, already read and observed, scored in memory by a thread for each core.
 - Screening: `soleus screen` as its own process, Parquet to Parquet. Peak memory is that of the process (VmHWM).
 - Kills: the same again, killed with SIGKILL three times at random moments and started again; every file of the result
   must be the same, byte for byte, as in the undisturbed run.

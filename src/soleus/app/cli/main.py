@@ -122,7 +122,7 @@ def _add_population_commands(commands: argparse._SubParsersAction[argparse.Argum
     screen.add_argument("--query", metavar="SQL", help="the statement whose rows are screened, for a database")
     screen.add_argument("--people", metavar="FILE", help="a table with one row a person, beside a long table of facts")
     screen.add_argument("--engine", default="local", help="local, or a Spark master such as spark://host:7077")
-    screen.add_argument("--threads", type=int, help="threads that score (default: one more than cores: one waits for the disk)")
+    screen.add_argument("--threads", type=int, help="threads that score (default: one more than the cores)")
     screen.add_argument("--memory", default="700MB", help="most memory for sorting and joining (default 700MB)")
     screen.add_argument("--part-rows", type=int, default=65_536, help="rows in one file of answers (default 65536)")
     screen.add_argument("--summary", metavar="PAGE", help="also write one page of pictures: who is flagged and why")
