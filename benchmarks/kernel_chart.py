@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from math import ceil, floor, log10
 from xml.sax.saxutils import escape
 
-WIDTH, HEIGHT, LEFT, TOP, BOTTOM, RIGHT = 400, 300, 78, 46, 54, 22
+WIDTH, HEIGHT, LEFT, TOP, BOTTOM, RIGHT = 400, 310, 84, 56, 54, 22
+LETTER = 7.5  # width of one, about
 COLORS = ("#1f3554", "#a04a1c", "#5a636d", "#7f9bbd", "#c9b37a", "#dfe6ee")
 STYLE = (
     "text{font-family:system-ui,'DejaVu Sans',sans-serif;font-size:13px;fill:#2b3138}"
@@ -130,7 +131,7 @@ def _chart(chart: Chart) -> str:
     parts += [
         f'<path class="axis" fill="none" d="M{LEFT} {TOP}V{HEIGHT - BOTTOM}H{WIDTH - RIGHT}"/>',
         _text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - BOTTOM + 38, chart.x_name, anchor="middle", soft=True),
-        _text(12, TOP - 6, chart.y_name, soft=True),
+        _text(12, TOP - 14, chart.y_name, soft=True),
     ]
     for i, line in enumerate(chart.lines):
         places = [(across(x), up(y)) for x, y in line.points]
@@ -140,10 +141,10 @@ def _chart(chart: Chart) -> str:
     x = WIDTH - RIGHT
     for i in reversed(range(len(chart.lines))) if len(chart.lines) > 1 else ():
         parts += [
-            _text(x, TOP - 6, chart.lines[i].name, anchor="end"),
-            _mark(i, x - 7.0 * len(chart.lines[i].name) - 9, TOP - 10),
+            _text(x, TOP - 14, chart.lines[i].name, anchor="end"),
+            _mark(i, x - LETTER * len(chart.lines[i].name) - 9, TOP - 18),
         ]
-        x -= round(7.0 * len(chart.lines[i].name)) + 26
+        x -= round(LETTER * len(chart.lines[i].name)) + 26
     return "".join(parts)
 
 
