@@ -7,11 +7,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from soleus.reasoning.kernel_compiler import compiled
+from soleus.reasoning.kernel_compiler import compiled, inlined
 from soleus.reasoning.kernel_table import scale
 from soleus.reasoning.kernel_vector import fma, lanes, load, mul, splat, store, swap
 
-__all__ = ["link_all", "link_new", "link_new_back"]
+__all__ = ["link_all", "link_new", "link_new_back", "links_within"]
+
+
+@inlined
+def links_within(bits: Any, first: int, last: int, edge_q: Any) -> tuple[float, float, float]:
+    """Return the links to findings at the three lowest bits, which are within a vector; 0 where there is none."""
+    q1, q2, q4 = 0.0, 0.0, 0.0
+    for b in range(first, last):
+        p, q = bits[b, 1], edge_q[bits[b, 0]]
+        q1 = q if p == 0 else q1
+        q2 = q if p == 1 else q2
+        q4 = q if p == 2 else q4
+    return q1, q2, q4
 
 
 @compiled
@@ -39,12 +51,7 @@ def link_all(
         for b in range(first, last):
             _link(to, at, n, 1 << bits[b, 1], edge_q[bits[b, 0]], back)
         return
-    q1, q2, q4 = 0.0, 0.0, 0.0
-    for b in range(first, last):
-        p, q = bits[b, 1], edge_q[bits[b, 0]]
-        q1 = q if p == 0 else q1
-        q2 = q if p == 1 else q2
-        q4 = q if p == 2 else q4
+    q1, q2, q4 = links_within(bits, first, last, edge_q)
     if q1 + q2 + q4 == 0.0:
         scale(to, at, of, start, n, x)
     else:

