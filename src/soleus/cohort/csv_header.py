@@ -19,9 +19,14 @@ def csv_header(source: Path) -> tuple[list[str], str]:
     Raises
     ------
     ScreeningError
-        The file is empty, or its first line is not text in UTF-8 (what is not further down is a matter of its row).
+        The file cannot be opened, is empty, or its first line is not UTF-8 (other lines are a matter of their row).
     """
-    with source.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+    try:
+        opened = source.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
+    except OSError as error:
+        what = f"it cannot be opened: {error.strerror or error}"
+        raise screening_error("no_input", str(source), what, WHY, "check its name and that you may read it") from None
+    with opened as file:
         first = file.readline(1 << 20)
         delimiter = max(DELIMITERS, key=first.count)
         file.seek(0)

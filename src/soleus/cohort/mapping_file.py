@@ -44,7 +44,11 @@ def load_mapping(path: Path, evidence: Evidence) -> Mapping:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise MappingError(
-            [_problem("no_mapping", str(path), f"it can't be read: {error}", "save it as UTF-8")]
+            [
+                _problem(
+                    "no_mapping", str(path), f"it can't be read: {error}", "check its name; it is a text file in UTF-8"
+                )
+            ]
         ) from None
     try:
         mapping = msgspec.toml.decode(text, type=Mapping)

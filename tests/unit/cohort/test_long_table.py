@@ -326,6 +326,7 @@ def test_other_files_that_cannot_be_read_are_told_in_words(tmp_path: Path) -> No
         return told.value.problem.code
 
     assert code(tmp_path / "none.parquet") == "no_input"
+    assert code(tmp_path / "none.csv") == "no_input"
     pq.write_table(pa.table({name: ["1"] * 5000 for name in FACTS}), tmp_path / "short.parquet")
     (tmp_path / "short.parquet").write_bytes((tmp_path / "short.parquet").read_bytes()[:-30])
     assert code(tmp_path / "short.parquet") == "bad_input"

@@ -283,6 +283,7 @@ def test_a_truncated_file_is_refused(tmp_path: Path) -> None:
         ("in.csv", b"pid,age\n1,2\n", "missing_column"),
         ("in.csv", b"\xff\xfep\x00i\x00d\x00,\x00", "bad_csv"),
         ("missing.parquet", None, "no_input"),
+        ("missing.csv", None, "no_input"),
     ],
 )
 def test_input_that_is_no_register_is_refused_in_words(
