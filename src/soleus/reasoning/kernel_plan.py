@@ -1,18 +1,20 @@
-"""The order in which one patient's vertices enter the compiled sweep: `soleus.reasoning.plan`, with counts.
+"""The order in which one patient's vertices enter the compiled sweep: `soleus.reasoning.plan`, with sets as bits.
 
-The open edges of vertex v are ``edge_of[start[v]:start[v + 1]]``; edge e joins cause ``edge_c[e]`` and finding
-``edge_f[e]``.
+Vertices are numbered by their place in the core, causes first. Bit j of ``near[k]`` (word j // 64) says that k has an
+edge to the j-th vertex of the other kind; sets of causes and of findings are such rows of words, too.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from soleus.reasoning.kernel_compiler import compiled
+from soleus.reasoning.kernel_bits import WORD, count_bits, lowest_bit
+from soleus.reasoning.kernel_compiler import compiled, inlined
 
-__all__ = ["list_core_edges", "plan"]
+__all__ = ["MARKS", "list_core_edges", "plan"]
 
 
+MARKS = 4  # rows of words that planning works with, besides `near`
 NARROW = 6  # choice: findings of more causes than this stay bits when the sweep goes over causes
 STARTS = 8  # choice: other first movers, tried for wide patients
 # choices, measured: below these amounts of work another plan costs more time than it can save
@@ -21,14 +23,23 @@ LITTLE_WORK, MUCH_WORK, VERY_MUCH_WORK, STEP_STATES = 24_000, 60_000, 2_000_000,
 
 @compiled
 def list_core_edges(
-    n_all: int, n_edge: int, edge_c: Any, edge_f: Any, degree: Any, start: Any, edge_of: Any, other: Any, fill: Any
+    core: Any, n: int, n_all: int, n_c: int, n_edge: int, edges: Any, degree: Any, start: Any, lists: Any, near: Any
 ) -> None:
-    """List the open edges of every vertex that is left: those of v are edge_of[start[v]:start[v + 1]]."""
-    total = 0
+    """List the open edges of every vertex that is left, and set their bits in `near`.
+
+    Those of v are edge_of[start[v]:start[v + 1]]; other[j] is the vertex at the other end of edge_of[j].
+    """
+    edge_c, edge_f, _edge_q = edges
+    edge_of, other, place, fill = lists
+    words, total = _count_words(n, n_c), 0
     for v in range(n_all):
         start[v] = fill[v] = total
         total += degree[v]
     start[n_all] = total
+    for k in range(n):
+        place[core[k]] = k if k < n_c else k - n_c
+        for w in range(words):
+            near[k, w] = 0
     for e in range(n_edge):
         v, u = edge_c[e], edge_f[e]
         if degree[v] and degree[u]:  # an edge is folded only with one of its ends: both are left, so it is
@@ -36,90 +47,22 @@ def list_core_edges(
             other[fill[v]], other[fill[u]] = u, v
             fill[v] += 1
             fill[u] += 1
+            i, j = place[v], place[u]
+            near[i, j // WORD] |= 1 << j % WORD
+            near[n_c + j, i // WORD] |= 1 << i % WORD
+
+
+@inlined
+def _count_words(n: int, n_c: int) -> int:
+    """Return how many words hold a set of causes or of findings of the core."""
+    return (max(n_c, n - n_c) + WORD - 1) // WORD
 
 
 @compiled
-def _close_greedily(graph: Any, movers: Any, m: int, first: int, space: Any, out: Any) -> None:
-    """Order movers[:m] so that few of their neighbors are open at once.
-
-    `waiting[u]` holds the movers on each neighbor u; neighbors with -1 do not count. A mover's score is how many
-    neighbors it opens less how many it closes, then how many it opens; counts are kept up to date, not counted anew.
-    """
-    start, other = graph
-    waiting, score, is_open = space
-    for k in range(m):
-        v = movers[k]
-        out[k], new, closed = v, 0, 0
-        for j in range(start[v], start[v + 1]):
-            u = other[j]
-            if waiting[u] > 0:
-                new += 1
-                closed += waiting[u] == 1
-                is_open[u] = 0
-        score[v] = 1025 * new - 1024 * closed
-    for k in range(m):
-        best = k
-        if k == 0 and first >= 0:
-            best = first
-        else:
-            least = score[out[k]]
-            for j in range(k + 1, m):
-                if score[out[j]] < least:
-                    best, least = j, score[out[j]]
-        v = out[best]
-        out[best], out[k] = out[k], v
-        score[v] = 1 << 40
-        for j in range(start[v], start[v + 1]):
-            u = other[j]
-            if waiting[u] <= 0:
-                continue
-            waiting[u] -= 1
-            change = 0
-            if not is_open[u]:
-                is_open[u] = 1
-                change = -1025
-            if waiting[u] == 1:
-                change -= 1024
-            if change:
-                for i in range(start[u], start[u + 1]):
-                    score[other[i]] += change
-
-
-@compiled
-def _measure(order: Any, n: int, c: int, degree: Any, start: Any, other: Any, waiting: Any, is_open: Any) -> Any:
-    """Largest number of bits in a table kept, and the work of the sweep, of an order.
-
-    Work is counted in states that a link touches; each step also costs as much as a short table.
-    """
-    opened, width, work = 0, 0, 0
-    for k in range(n):
-        waiting[order[k]], is_open[order[k]] = degree[order[k]], 0
-    for k in range(n):
-        v = order[k]
-        links, closed = 0, 0
-        for j in range(start[v], start[v + 1]):
-            u = other[j]
-            links += is_open[u]
-            waiting[u] -= 1
-            closed += waiting[u] == 0 and is_open[u]
-        if opened < 40:
-            work += (4 + links) * ((1 << opened) + STEP_STATES) << (v >= c or links < degree[v])
-        is_open[v] = 1
-        opened += 1 - (waiting[v] == 0)
-        width = max(width, opened)
-        opened -= closed
-    return width, work
-
-
-@compiled
-def plan(core: Any, n: int, c: int, degree: Any, start: Any, other: Any, space: Any) -> int:
+def plan(core: Any, n: int, n_c: int, degree: Any, near: Any, space: Any) -> int:
     """Choose the order in which the core enters the table; return its width, in bits of the tables kept."""
-    order, trial, waiting, is_open, score, stack = space
-    n_c = 0
-    while core[n_c] < c:
-        n_c += 1
-    movers, chosen = stack[:n], stack[n : 2 * n]
-    graph, counts = (start, other), (waiting, score, is_open)
+    order, trial, chosen, score, marks = space
+    words = _count_words(n, n_c)
     best_width, best_work = 1000, 1 << 62
     n_narrow = 0
     for k in range(n_c, n):
@@ -131,50 +74,130 @@ def plan(core: Any, n: int, c: int, degree: Any, start: Any, other: Any, space: 
             break
         if over_causes and n_narrow == 0:
             continue
-        m = 0
-        for k in range(n):
-            v = core[k]
-            waiting[v] = 0 if over_causes else degree[v]
-            if degree[v] <= NARROW if over_causes and v >= c else v < c and not over_causes:
-                movers[m] = v
-                m += 1
-        if over_causes:
-            for k in range(m):
-                for j in range(start[movers[k]], start[movers[k] + 1]):
-                    waiting[other[j]] += 1
+        m = n_c
         if attempt == 0:
-            _close_findings(graph, core, n_c, n, waiting, is_open, chosen)
+            _close_findings(near, n_c, n, words, marks[0], chosen)
         else:
+            m = _list_movers(core, n, n_c, degree, over_causes, chosen)
             first = (attempt - 3) % STARTS * m // STARTS if attempt >= 3 else -1
-            _close_greedily(graph, movers, m, first, counts, chosen)
-        _list_entries(core, n, n_c, c, over_causes, chosen, m, degree, start, other, is_open, trial)
-        width, work = _measure(trial, n, c, degree, start, other, waiting, is_open)
+            _close_greedily(near, n_c, words, over_causes, m, first, marks, score, chosen)
+        _list_entries(core, n, n_c, degree, near, words, over_causes, chosen, m, marks, trial)
+        width, work = _measure(trial, n, n_c, near, words, marks, best_work)
         if work < best_work and width <= max(best_width, 30):
             best_width, best_work = width, work
             for k in range(n):
-                order[k] = trial[k]
+                order[k] = core[trial[k]]
     return best_width
 
 
+@inlined
+def _list_movers(core: Any, n: int, n_c: int, degree: Any, over_causes: bool, out: Any) -> int:
+    """List those whose order is sought, all causes or the narrow findings; return how many there are."""
+    if not over_causes:
+        for k in range(n_c):
+            out[k] = k
+        return n_c
+    m = 0
+    for k in range(n_c, n):
+        if degree[core[k]] <= NARROW:
+            out[m] = k
+            m += 1
+    return m
+
+
 @compiled
-def _close_findings(graph: Any, core: Any, n_c: int, n: int, waiting: Any, is_out: Any, out: Any) -> None:
+def _close_findings(near: Any, n_c: int, n: int, words: int, left: Any, out: Any) -> None:
     """Order the causes: again and again those that are left of the finding with the fewest left."""
-    start, other = graph
-    for k in range(n_c):
-        is_out[core[k]] = 0
-    w = 0
-    while w < n_c:
+    for w in range(words):
+        left[w] = -1
+    listed = 0
+    while listed < n_c:
         least, best = 1 << 40, -1
         for k in range(n_c, n):
-            if 0 < waiting[core[k]] < least:
-                least, best = waiting[core[k]], core[k]
-        for j in range(start[best], start[best + 1]):
-            v = other[j]
-            if not is_out[v]:
-                is_out[v], out[w] = 1, v
-                w += 1
-                for i in range(start[v], start[v + 1]):
-                    waiting[other[i]] -= 1
+            count = 0
+            for w in range(words):
+                count += count_bits(near[k, w] & left[w])
+            if 0 < count < least:
+                least, best = count, k
+        for w in range(words):
+            new = near[best, w] & left[w]
+            left[w] ^= new
+            listed = _list_bits(new, w * WORD, out, listed)
+
+
+@inlined
+def _list_bits(word: int, first: int, out: Any, listed: int) -> int:
+    """Append the bits of a word to a list, as numbers from `first` on; return the new length."""
+    while word:
+        out[listed] = first + lowest_bit(word)
+        listed += 1
+        word &= word - 1
+    return listed
+
+
+@compiled
+def _close_greedily(
+    near: Any, n_c: int, words: int, over_causes: bool, m: int, first: int, marks: Any, score: Any, out: Any
+) -> None:
+    """Order the movers out[:m], in place, so that few of their neighbors are open at once.
+
+    A mover's score is how many neighbors it opens less how many it closes, then how many it opens.
+    """
+    movers, shut, last = marks[0], marks[1], marks[2]  # movers left, neighbors not open, those with one mover left
+    shift, shift_other = (n_c, 0) if over_causes else (0, n_c)
+    for w in range(words):
+        movers[w], shut[w], last[w] = 0, -1, 0
+    for k in range(m):
+        v = out[k] - shift
+        movers[v // WORD] |= 1 << v % WORD
+    once, twice = marks[3], shut
+    for w in range(words):  # neighbors of one mover only: those seen once, not twice
+        once[w], twice[w] = 0, 0
+    for k in range(m):
+        for w in range(words):
+            twice[w] |= once[w] & near[out[k], w]
+            once[w] |= near[out[k], w]
+    for w in range(words):
+        last[w], shut[w] = once[w] & ~twice[w], -1
+    for k in range(m):
+        score[k] = _score(near, out[k], words, shut, last)
+    for k in range(m):
+        best = k
+        if k == 0 and first >= 0:
+            best = first
+        else:
+            least = score[k]
+            for j in range(k + 1, m):
+                if score[j] < least:
+                    best, least = j, score[j]
+        v = out[best]
+        out[best], score[best], out[k] = out[k], score[k], v
+        movers[(v - shift) // WORD] &= ~(1 << (v - shift) % WORD)
+        is_new = False
+        for w in range(words):
+            opened, word = near[v, w] & shut[w], near[v, w]
+            shut[w] ^= opened
+            is_new |= opened != 0
+            while word:
+                u = w * WORD + lowest_bit(word)
+                word &= word - 1
+                left = 0
+                for ww in range(words):
+                    left += count_bits(near[shift_other + u, ww] & movers[ww])
+                if left == 1:
+                    last[w] |= 1 << u % WORD
+                    is_new = True
+        if is_new:
+            for j in range(k + 1, m):
+                score[j] = _score(near, out[j], words, shut, last)
+
+
+@inlined
+def _score(near: Any, v: int, words: int, shut: Any, last: Any) -> int:
+    total = 0
+    for w in range(words):
+        total += 1025 * count_bits(near[v, w] & shut[w]) - 1024 * count_bits(near[v, w] & last[w])
+    return total
 
 
 @compiled
@@ -182,38 +205,88 @@ def _list_entries(
     core: Any,
     n: int,
     n_c: int,
-    c: int,
+    degree: Any,
+    near: Any,
+    words: int,
     over_causes: bool,
     chosen: Any,
     m: int,
-    degree: Any,
-    start: Any,
-    other: Any,
-    is_in: Any,
+    marks: Any,
     trial: Any,
 ) -> None:
     """List who enters when: a mover after its neighbors; over causes, a cause after its wide findings.
 
     Causes without a narrow finding come last.
     """
-    for k in range(n):
-        is_in[core[k]] = 0
-    w = 0
-    for k in range(m + (n_c if over_causes else 0)):
-        v = chosen[k] if k < m else core[k - m]
-        if is_in[v]:
-            continue
-        for j in range(start[v], start[v + 1]):
-            u = other[j]
-            if is_in[u]:
-                continue
-            if over_causes and v >= c:
-                for jj in range(start[u], start[u + 1]):
-                    g = other[jj]
-                    if degree[g] > NARROW and not is_in[g]:
-                        is_in[g], trial[w] = 1, g
-                        w += 1
-            is_in[u], trial[w] = 1, u
-            w += 1
-        is_in[v], trial[w] = 1, v
-        w += 1
+    causes, findings, wide = marks[0], marks[1], marks[2]  # those not yet listed; wide findings
+    for w in range(words):
+        causes[w] = findings[w] = -1
+        wide[w] = 0
+    if over_causes:
+        for k in range(n_c, n):
+            if degree[core[k]] > NARROW:
+                wide[(k - n_c) // WORD] |= 1 << (k - n_c) % WORD
+    listed = 0
+    for i in range(m + (n_c if over_causes else 0)):
+        v = chosen[i] if i < m else i - m
+        if v >= n_c:  # a finding, after its causes, each after its own wide findings
+            for w in range(words):
+                new = near[v, w] & causes[w]
+                causes[w] ^= new
+                while new:
+                    u = w * WORD + lowest_bit(new)
+                    new &= new - 1
+                    for ww in range(words):
+                        before = near[u, ww] & wide[ww] & findings[ww]
+                        findings[ww] ^= before
+                        listed = _list_bits(before, n_c + ww * WORD, trial, listed)
+                    trial[listed] = u
+                    listed += 1
+            trial[listed] = v
+            listed += 1
+            findings[(v - n_c) // WORD] &= ~(1 << (v - n_c) % WORD)
+        elif causes[v // WORD] >> v % WORD & 1:
+            for w in range(words):
+                new = near[v, w] & findings[w]
+                findings[w] ^= new
+                listed = _list_bits(new, n_c + w * WORD, trial, listed)
+            trial[listed] = v
+            listed += 1
+            causes[v // WORD] ^= 1 << v % WORD
+
+
+@compiled
+def _measure(trial: Any, n: int, n_c: int, near: Any, words: int, marks: Any, enough: int) -> tuple[int, int]:
+    """Largest number of bits in a table kept, and the work of the sweep, of an order, from its end to its start.
+
+    Work is counted in states that a link touches; each step also costs as much as a short table. Counting stops where
+    it reaches `enough`.
+    """
+    # of causes and of findings: who enters later, and who waits for somebody who enters later
+    for w in range(words):
+        for row in range(4):
+            marks[row, w] = 0
+    kept, width, work = 0, 0, 0
+    for k in range(n - 1, -1, -1):
+        v = trial[k]
+        is_finding = v >= n_c
+        own, across = (1, 0) if is_finding else (0, 1)
+        index = v - n_c if is_finding else v
+        place, bit = index // WORD, 1 << index % WORD
+        links, closed, degree = 0, 0, 0
+        for w in range(words):
+            word = near[v, w]
+            degree += count_bits(word)
+            links += count_bits(word & ~marks[across, w])
+            closed += count_bits(word & ~marks[2 + across, w])
+            marks[2 + across, w] |= word
+        stays = marks[2 + own, place] & bit != 0
+        marks[2 + own, place] |= bit
+        marks[own, place] |= bit
+        width = max(width, kept + closed)
+        kept += closed - stays
+        if kept < 40:
+            work += (4 + links) * ((1 << kept) + STEP_STATES) << (is_finding or links < degree)
+        if work >= enough:
+            break
+    return width, work

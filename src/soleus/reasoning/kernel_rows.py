@@ -8,6 +8,7 @@ import numba
 import numpy as np
 
 from soleus.reasoning import (
+    kernel_bits,
     kernel_compiler,
     kernel_fold,
     kernel_links,
@@ -17,10 +18,11 @@ from soleus.reasoning import (
     kernel_table,
     kernel_vector,
 )
+from soleus.reasoning.kernel_bits import WORD, load_bytes, lowest_bit
 from soleus.reasoning.kernel_compiler import compiled, source_stamp
 from soleus.reasoning.kernel_fold import fold_leaves, normalize, unfold
-from soleus.reasoning.kernel_plan import list_core_edges, plan
-from soleus.reasoning.kernel_sweep import STORE_TABLES, count_operations, forward, sweep
+from soleus.reasoning.kernel_plan import MARKS, list_core_edges, plan
+from soleus.reasoning.kernel_sweep import count_operations, forward, sweep
 from soleus.reasoning.kernel_vector import read_cycles
 
 __all__ = ["APPROXIMATE", "EXACT", "IMPOSSIBLE", "OPERATIONS", "STAGES", "TOO_WIDE", "score_rows"]
@@ -34,6 +36,7 @@ TINY = 2.0**-53  # a leak of one leaves this much to the target's causes: what t
 # numba keeps compiled code on disk while the function's own file and the types of its arguments stay the same; the
 # default of the last argument is part of its type and stands for the files of the functions called
 _STAMP = source_stamp(
+    kernel_bits.__file__,
     kernel_compiler.__file__,
     kernel_fold.__file__,
     kernel_links.__file__,
@@ -49,10 +52,10 @@ _STAMP = source_stamp(
 def score_rows(
     first: int, last: int, max_width: int, tables: Any, given: Any, results: Any, stamp: int = _STAMP
 ) -> None:
-    """Score rows first..last - 1; everything that a row needs is allocated here, once."""
+    """Score rows first..last - 1; all that a row needs is allocated here, once, but for the room for tables."""
     indptr, parents, links, miss, leaks = tables
     has_target, only_evidence, off, on, known, table, to_target, background, row_ptr, soft_f, soft_l0, soft_l1 = given
-    log_evidence, present, fired, from_leak, alone, status, cycles = results
+    log_evidence, present, fired, from_leak, alone, status, cycles, work, store = results
     c, n_findings = on.shape[1], known.shape[1]
     # vertices: causes 0..c-1, then the findings in play, the target last; value, slope: weights and their
     # derivatives
@@ -79,8 +82,12 @@ def score_rows(
     log_entry, log_bits = np.empty((n_vertices + 1, 5), np.int64), np.empty((n_edges + n_vertices, 2), np.int64)
     other, rescale, aside = np.empty(2 * n_edges, np.int64), np.empty(n_vertices), np.empty(1 << max_width)
     core, score = np.empty(n_vertices, np.int64), np.empty(n_vertices, np.int64)
-    work, store = np.empty(4 << max_width), np.empty(STORE_TABLES << max_width)
-    plan_space = (order, trial, waiting, position, score, stack)
+    place, near_words = (
+        np.empty(n_vertices, np.int64),
+        np.empty((n_vertices, (n_vertices + WORD - 1) // WORD), np.int64),
+    )
+    marks = np.empty((MARKS, near_words.shape[1]), np.int64)
+    plan_space, lists = (order, trial, stack, score, marks), (edge_of, other, place, stack)
     sweep_space = (waiting, position, opened, log_entry, rescale, log_bits, work, store, aside)
 
     for i in range(first, last):
@@ -91,18 +98,20 @@ def score_rows(
             value[v, 0], value[v, 1] = off[i, v], on[i, v]
             degree[v], near[v] = 0, 0
         # absent findings fold into the weights; the others are listed
+        n_known = _list_known(known[i], stack)
         n_absent, n_play, leak_row = 0, 0, table[i]
         soft_start, soft_end = row_ptr[i], row_ptr[i + 1]
-        for f in range(n_findings):
-            if known[i, f] == 1:
-                scale *= 1.0 - leaks[leak_row, f]
-                for k in range(indptr[f], indptr[f + 1]):
-                    value[parents[k], 1] *= miss[k]
-                n_absent += 1
-            elif known[i, f] == 2:
+        for j in range(n_known):
+            f = stack[j]
+            if known[i, f] == 2:
                 stack[n_play] = f
                 likelihood[c + n_play, 0], likelihood[c + n_play, 1] = 0.0, 1.0
                 n_play += 1
+                continue
+            scale *= 1.0 - leaks[leak_row, f]
+            for k in range(indptr[f], indptr[f + 1]):
+                value[parents[k], 1] *= miss[k]
+            n_absent += 1
             if n_absent >= 16:  # sixteen factors of at least 1e-16 cannot underflow
                 n_absent = 0
                 log_z, scale = log_z + np.log(scale), 1.0
@@ -184,8 +193,11 @@ def score_rows(
         dark = 1.0 if has_target else 0.0
         began = _lap(cycles, 1, began)
         if n_core:
-            list_core_edges(n_all, n_edge, edge_c, edge_f, degree, start, edge_of, other, stack)
-            width = plan(core, n_core, c, degree, start, other, plan_space)
+            n_c = 0
+            while core[n_c] < c:
+                n_c += 1
+            list_core_edges(core, n_core, n_all, n_c, n_edge, edges, degree, start, lists, near_words)
+            width = plan(core, n_core, n_c, degree, near_words, plan_space)
             began = _lap(cycles, 2, began)
             if width > max_width:
                 status[i] = TOO_WIDE
@@ -227,6 +239,25 @@ def score_rows(
                     fired[i, v] = to_target[i, v] * without
                 fired[i, v] = min(fired[i, v], present[i, v])
         began = _lap(cycles, 4, began)
+
+
+@compiled
+def _list_known(known: Any, out: Any) -> int:
+    """List the findings that are not unknown, eight at a time: most are; return how many are known."""
+    n, n_known = len(known), 0
+    whole = n & -8
+    for first in range(0, whole, 8):
+        word = load_bytes(known, first)
+        while word:
+            shift = lowest_bit(word) & -8
+            out[n_known] = first + shift // 8
+            n_known += 1
+            word &= ~(255 << shift)
+    for f in range(whole, n):
+        if known[f]:
+            out[n_known] = f
+            n_known += 1
+    return n_known
 
 
 @compiled

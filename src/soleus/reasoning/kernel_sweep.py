@@ -84,7 +84,14 @@ def forward(graph: Any, value: Any, likelihood: Any, space: Any) -> Any:
             opened[n_open], position[v] = v, n_open
             n_open += 1
             after *= 2
-        explained = False
+        explained, leaving = False, 0
+        for p in range(n_open):
+            leaving += waiting[opened[p]] == 0
+        offset += size
+        if offset + (after >> leaving) > len(kept):
+            return np.inf
+        if not leaving:
+            scale(kept, offset, table, 0, after, 1.0)
         for p in range(n_open - 1, -1, -1):
             u = opened[p]
             if waiting[u]:
@@ -93,23 +100,21 @@ def forward(graph: Any, value: Any, likelihood: Any, space: Any) -> Any:
             n_bits += 1
             explained |= u >= c
             after //= 2
+            leaving -= 1
             if u == target:
-                leave(aside, table, after, 1 << p, 1.0, 0.0)
+                leave(aside, 0, table, after, 1 << p, 1.0, 0.0)
+            to, at = (table, 0) if leaving else (kept, offset)  # the last one leaves a table that is kept
             if likelihood[u, 0] == 0.0:
-                drop(table, after, 1 << p)
+                drop(to, at, table, after, 1 << p)
             else:
-                leave(table, table, after, 1 << p, likelihood[u, 0], likelihood[u, 1])
+                leave(to, at, table, after, 1 << p, likelihood[u, 0], likelihood[u, 1])
             n_open -= 1
             for pp in range(p, n_open):
                 opened[pp] = opened[pp + 1]
                 position[opened[pp]] = pp
         entry[k, 3] = n_bits
-        offset += size
-        if offset + after > len(kept):
-            return np.inf
-        scale(kept, offset, table, 0, after, 1.0)
         if explained:
-            left = sum_table(table, after)
+            left = sum_table(kept, offset, after)
             if not left > 0.0:
                 return -np.inf
             product *= left

@@ -79,16 +79,16 @@ def mix_back(table: Any, high: int, before: Any, start: int, n: int, x0: float, 
 
 
 @compiled
-def sum_table(table: Any, n: int) -> Any:
+def sum_table(table: Any, start: int, n: int) -> Any:
     """Sum of a table."""
     if n < 8:
         plain = 0.0
         for j in range(n):
-            plain += table[j]
+            plain += table[start + j]
         return plain
     sums = splat(0.0)
     for j in range(0, n, 8):
-        sums = add(sums, load(table, j))
+        sums = add(sums, load(table, start + j))
     return total(sums)
 
 
@@ -136,50 +136,50 @@ def dot_bit(a: Any, start: int, b: Any, high: int, n: int, step: int, both: floa
 
 
 @compiled
-def leave(to: Any, table: Any, n: int, step: int, l0: float, l1: float) -> None:
-    """Sum the bit `step` out of a table with its weights; n entries are left, packed at the front of `to`."""
+def leave(to: Any, place: int, table: Any, n: int, step: int, l0: float, l1: float) -> None:
+    """Sum the bit `step` out of a table with its weights; the n entries left are packed from to[place] on."""
     if step < 8 and n < 8:
         for j in range(n):
             at = 2 * j - (j & (step - 1))
-            to[j] = l0 * table[at] + l1 * table[at + step]
+            to[place + j] = l0 * table[at] + l1 * table[at + step]
         return
     f0, f1 = splat(l0), splat(l1)
     if step == 1:
         for j in range(0, n, 8):
             a, b = load(table, 2 * j), load(table, 2 * j + 8)
-            store(to, j, fma(f1, merge_pairs(a, b, 1, 1), mul(f0, merge_pairs(a, b, 1, 0))))
+            store(to, place + j, fma(f1, merge_pairs(a, b, 1, 1), mul(f0, merge_pairs(a, b, 1, 0))))
     elif step == 2:
         for j in range(0, n, 8):
             a, b = load(table, 2 * j), load(table, 2 * j + 8)
-            store(to, j, fma(f1, merge_pairs(a, b, 2, 1), mul(f0, merge_pairs(a, b, 2, 0))))
+            store(to, place + j, fma(f1, merge_pairs(a, b, 2, 1), mul(f0, merge_pairs(a, b, 2, 0))))
     elif step == 4:
         for j in range(0, n, 8):
             a, b = load(table, 2 * j), load(table, 2 * j + 8)
-            store(to, j, fma(f1, merge_pairs(a, b, 4, 1), mul(f0, merge_pairs(a, b, 4, 0))))
+            store(to, place + j, fma(f1, merge_pairs(a, b, 4, 1), mul(f0, merge_pairs(a, b, 4, 0))))
     else:
         for j in range(0, n, 8):
             at = j + (j & -step)
-            store(to, j, fma(f1, load(table, at + step), mul(f0, load(table, at))))
+            store(to, place + j, fma(f1, load(table, at + step), mul(f0, load(table, at))))
 
 
 @compiled
-def drop(table: Any, n: int, step: int) -> None:
+def drop(to: Any, place: int, table: Any, n: int, step: int) -> None:
     """`leave` of a finding known to be present: what is not explained is dropped."""
     if step < 8 and n < 8:
         for j in range(n):
-            table[j] = table[2 * j - (j & (step - 1)) + step]
+            to[place + j] = table[2 * j - (j & (step - 1)) + step]
     elif step == 1:
         for j in range(0, n, 8):
-            store(table, j, merge_pairs(load(table, 2 * j), load(table, 2 * j + 8), 1, 1))
+            store(to, place + j, merge_pairs(load(table, 2 * j), load(table, 2 * j + 8), 1, 1))
     elif step == 2:
         for j in range(0, n, 8):
-            store(table, j, merge_pairs(load(table, 2 * j), load(table, 2 * j + 8), 2, 1))
+            store(to, place + j, merge_pairs(load(table, 2 * j), load(table, 2 * j + 8), 2, 1))
     elif step == 4:
         for j in range(0, n, 8):
-            store(table, j, merge_pairs(load(table, 2 * j), load(table, 2 * j + 8), 4, 1))
+            store(to, place + j, merge_pairs(load(table, 2 * j), load(table, 2 * j + 8), 4, 1))
     else:
         for j in range(0, n, 8):
-            store(table, j, load(table, j + (j & -step) + step))
+            store(to, place + j, load(table, j + (j & -step) + step))
 
 
 @compiled

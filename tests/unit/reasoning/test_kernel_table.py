@@ -41,7 +41,7 @@ pass_through, pass_back = kernel_pass.pass_through, kernel_pass.pass_back
 def _plain(a: Any, b: Any, more: Any, n: int) -> Any:
     scale(a, 3, b, 5, n, 0.25)
     mix(a, 300, b, 5, n, 0.5)
-    return sum_table(b, n), dot(b, more, n)
+    return sum_table(b, 5, n), dot(b, more, n)
 
 
 @numba.njit
@@ -55,13 +55,13 @@ def _dot_bit(a: Any, b: Any, n: int, step: int, both: float) -> Any:
 
 
 @numba.njit
-def _leave(to: Any, table: Any, n: int, step: int, l0: float, l1: float) -> None:
-    leave(to, table, n, step, l0, l1)
+def _leave(to: Any, place: int, table: Any, n: int, step: int, l0: float, l1: float) -> None:
+    leave(to, place, table, n, step, l0, l1)
 
 
 @numba.njit
-def _drop(table: Any, n: int, step: int) -> None:
-    drop(table, n, step)
+def _drop(to: Any, place: int, table: Any, n: int, step: int) -> None:
+    drop(to, place, table, n, step)
 
 
 @numba.njit
@@ -113,7 +113,7 @@ def test_plain_passes(n: int) -> None:
     sums = _plain(a, b, more, n)
     close(a[3 : 3 + n], 0.25 * b[5 : 5 + n])
     close(a[300 : 300 + n], was[300 : 300 + n] + 0.5 * b[5 : 5 + n])
-    close(sums, (b[:n].sum(), b[:n] @ more[:n]))
+    close(sums, (b[5 : 5 + n].sum(), b[:n] @ more[:n]))
     untouched = np.r_[0:3, 3 + n : 300, 300 + n : ROOM]
     np.testing.assert_array_equal(a[untouched], was[untouched])
     table, before = random(4), random(5)
@@ -126,20 +126,26 @@ def test_plain_passes(n: int) -> None:
 def test_a_bit_leaves_and_enters_back(n: int, p: int) -> None:
     table, half = random(1), n // 2
     split = table[:n].reshape(-1, 2, 1 << p).copy()
-    to = random(2)
-    _leave(to, table, half, 1 << p, 0.3, 0.7)
-    close(to[:half], (0.3 * split[:, 0] + 0.7 * split[:, 1]).ravel())
+    to, was = random(2), random(2)
+    _leave(to, 3, table, half, 1 << p, 0.3, 0.7)
+    close(to[3 : 3 + half], (0.3 * split[:, 0] + 0.7 * split[:, 1]).ravel())
+    untouched = np.r_[0:3, 3 + half : ROOM]
+    np.testing.assert_array_equal(to[untouched], was[untouched])
+    aside = random(2)
+    _drop(aside, 3, table, half, 1 << p)
+    np.testing.assert_array_equal(aside[3 : 3 + half], split[:, 1].ravel())
+    np.testing.assert_array_equal(aside[untouched], was[untouched])
     dropped = table.copy()
-    _drop(dropped, half, 1 << p)
+    _drop(dropped, 0, dropped, half, 1 << p)
     np.testing.assert_array_equal(dropped[:half], split[:, 1].ravel())
     np.testing.assert_array_equal(dropped[n:], table[n:])
     in_place = table.copy()
-    _leave(in_place, in_place, half, 1 << p, 0.3, 0.7)
-    np.testing.assert_array_equal(in_place[:half], to[:half])
+    _leave(in_place, 0, in_place, half, 1 << p, 0.3, 0.7)
+    np.testing.assert_array_equal(in_place[:half], to[3 : 3 + half])
     back = random(3)
     y = back[:half].copy()
     _enter_back(back, half, 1 << p, 0.3, 0.7)
-    close(to[:half] @ y, table[:n] @ back[:n])
+    close(to[3 : 3 + half] @ y, table[:n] @ back[:n])
 
 
 @pytest.mark.parametrize(("n", "p"), BITS)

@@ -342,6 +342,23 @@ def ring(n: int) -> NoisyOr:
     return NoisyOr(n, np.arange(0, 2 * n + 1, 2), np.concatenate(rows), np.full(2 * n, 0.5), np.zeros((1, n)))
 
 
+@pytest.mark.parametrize("apart", [1, 3, 67])
+def test_a_core_of_more_than_a_word_of_causes_and_findings(apart: int) -> None:
+    """150 of each: in planning their sets take three words. Each finding of a ring also has a cause further away."""
+    n, rng = 150, np.random.default_rng(apart)
+    rows = [np.unique([i, (i + 1) % n, *([(i + apart) % n] if i % 30 == 0 else [])]) for i in range(n)]
+    indptr = np.concatenate([[0], np.cumsum([len(row) for row in rows])])
+    network = NoisyOr(
+        n, indptr, np.concatenate(rows), rng.uniform(0.2, 0.9, size=indptr[-1]), rng.uniform(0.01, 0.1, size=(1, n))
+    )
+    prior = rng.uniform(0.05, 0.3, size=n)
+    one = infer(network, 1 - prior, prior, np.arange(n), [[0, 1]] * n)
+    batch = infer_batch(network, 1 - prior, prior, np.full((1, n), 2))
+    assert batch.status.tolist() == [EXACT]
+    assert np.abs(batch.present[0] - one.present).max() < 1e-12
+    assert batch.log_evidence[0] == pytest.approx(one.log_evidence, rel=1e-12)
+
+
 def test_where_many_causes_are_needed_the_bound_still_covers_the_answer() -> None:
     """Twelve causes at least must be active: the listed sets reach them, and say how much they leave out."""
     n, prior = 24, np.full(24, 0.1)
