@@ -35,7 +35,7 @@ from benchmarks.register import FINDINGS, mapping_text, write_register
 def kernel_rate(register: Path, mapping: Path, rows: int, threads: int) -> float:
     """People per second of the bare kernel on the first `rows` people, with so many threads."""
     from soleus.cohort.mapping_file import load_mapping
-    from soleus.cohort.register import Register
+    from soleus.cohort.register import BATCH_ROWS, Register
     from soleus.cohort.scoring import Scorer
     from soleus.knowledge.load import load_evidence
     from soleus.reasoning.batch import infer_people
@@ -44,7 +44,7 @@ def kernel_rate(register: Path, mapping: Path, rows: int, threads: int) -> float
     told = load_mapping(mapping, evidence)
     scorer = Scorer(evidence, told)
     ready = []
-    for part in Register.open(register, told.columns()).parts(8192):
+    for part in Register.open(register, told.columns()).parts(BATCH_ROWS):
         people = scorer.reader.read(part.batches[0]).people
         observed = scorer.inferrer.observer.observe(people)
         ready.append((observed, scorer.inferrer.contexts.parameters(people, observed.known), len(people)))

@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from soleus.cohort.problems import screening_error
+from soleus.cohort.register import BATCH_ROWS
 
-__all__ = ["ARROW_ROWS", "find_java", "open_spark"]
+__all__ = ["find_java", "open_spark"]
 
-ARROW_ROWS = 8192  # choice: as many people at a time as without Spark
 OLDEST_JAVA = 17  # what Spark 4 needs
 LONGEST_START_S = 120.0  # choice: a Java that has not answered by then never will
 UNUSED = "--add-modules=jdk.incubator.vector"
@@ -132,7 +132,7 @@ def _settings(engine: str, work: str) -> dict[str, str]:
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.caseSensitive": "true",
         "spark.sql.csv.parser.columnPruning.enabled": "false",  # a row with a missing field is noticed in any column
-        "spark.sql.execution.arrow.maxRecordsPerBatch": str(ARROW_ROWS),
+        "spark.sql.execution.arrow.maxRecordsPerBatch": str(BATCH_ROWS),
         "spark.pyspark.python": sys.executable,
         "spark.pyspark.driver.python": sys.executable,
     }
