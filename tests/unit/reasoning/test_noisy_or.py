@@ -344,7 +344,7 @@ def ring(n: int) -> NoisyOr:
 
 @pytest.mark.parametrize("apart", [1, 3, 67])
 def test_a_core_of_more_than_a_word_of_causes_and_findings(apart: int) -> None:
-    """150 of each: in planning their sets take three words. Each finding of a ring also has a cause further away."""
+    """150 of each: in planning their sets take three words. Findings in a ring, five with one more cause."""
     n, rng = 150, np.random.default_rng(apart)
     rows = [np.unique([i, (i + 1) % n, *([(i + apart) % n] if i % 30 == 0 else [])]) for i in range(n)]
     indptr = np.concatenate([[0], np.cumsum([len(row) for row in rows])])
