@@ -2,8 +2,9 @@
 
 - findings 30 to 960, causes 10 to 120, present findings 0 to 30, each varied alone (network_generator.py; 30 causes,
   120 findings of 2 to 6 causes, 10 to 30 known, "mixed"), for Soleus and for pyAgrum at its best;
-- present findings on the network of Soleus itself (both worlds), with the rows too wide for an exact answer and how
-  much probability these may miss (`omitted`);
+- present findings on the network of Soleus itself (both worlds), with tables of up to 22 bits and with up to 18, as a
+  single assessment and a screening have them; with 18, the rows too wide for an exact answer and how much probability
+  these may miss (`omitted`);
 - where the time goes: the stages of the kernel beside the time that the sweep's additions and multiplications alone
   would take at the rate that this core multiplies and adds numbers from its first cache.
 
@@ -38,7 +39,7 @@ from benchmarks.network_generator import (
 from soleus.reasoning.kernel import APPROXIMATE, infer_batch
 from soleus.reasoning.kernel_rows import OPERATIONS, STAGES
 from soleus.reasoning.kernel_vector import add, fma, load, read_cycles, splat, total
-from soleus.reasoning.noisy_or import NoisyOr
+from soleus.reasoning.noisy_or import MAX_WIDTH, NoisyOr
 
 FINDINGS = (30, 60, 120, 240, 480, 960)
 CAUSES = (10, 20, 30, 60, 90, 120)
@@ -96,7 +97,8 @@ def grow_soleus(seed: int, seconds: float, cohort: ComplaintCohort) -> list[Reco
         if not len(rows):
             continue
         worlds = [part_of(world, rows) for world in cohort.worlds]
-        own, answers = measure_batch(worlds, seconds if low < 18 else 0.0)
+        own, _ = measure_batch(worlds, seconds if low < 18 else 0.0)
+        narrow, answers = measure_batch([world | {"max_width": MAX_WIDTH} for world in worlds], 0.0)
         omitted = np.max([answer.omitted for answer in answers], axis=0)
         wide = np.any([answer.status >= APPROXIMATE for answer in answers], axis=0)
         records.append(
@@ -105,6 +107,7 @@ def grow_soleus(seed: int, seconds: float, cohort: ComplaintCohort) -> list[Reco
                 "size": float(number[rows].mean()),
                 "people": len(rows),
                 "soleus": own,
+                "narrow": narrow,
                 "approximate": int(wide.sum()),
                 "omitted_median": float(np.median(omitted[wide])) if wide.any() else 0.0,
                 "omitted_largest": float(omitted.max()),
@@ -115,7 +118,7 @@ def grow_soleus(seed: int, seconds: float, cohort: ComplaintCohort) -> list[Reco
 
 def part_of(world: dict[str, Any], rows: np.ndarray) -> dict[str, Any]:
     """The arguments of some of the people."""
-    return {name: given if name == "network" else given[rows] for name, given in world.items()}
+    return {name: given[rows] if isinstance(given, np.ndarray) else given for name, given in world.items()}
 
 
 def split_time(name: str, worlds: list[dict[str, Any]], rate: float, clock: float) -> Record:
@@ -164,7 +167,7 @@ def measure_machine() -> tuple[float, float]:
     table, best = np.full(1024, 1e-9), 0.0
     _multiply_and_add(table, 1)
     _cycles()
-    for _ in range(5):
+    for _ in range(100):
         began = time.process_time()
         _multiply_and_add(table, 100_000)
         best = max(best, 2.0 * 1024 * 100_000 / (time.process_time() - began))
@@ -186,8 +189,6 @@ def main() -> None:
     options = parser.parse_args()
     rate, clock = measure_machine()
     growth = grow(options.seed, options.seconds, options.patients, not options.no_peers)
-    heavy = sample_complaints(options.patients, np.random.default_rng(options.seed), "present-heavy")
-    soleus = grow_soleus(options.seed, options.seconds, heavy)
     split: list[Record] = []
     for regime in ("sparse", "mixed", "present-heavy"):
         rng = np.random.default_rng(options.seed)
@@ -201,6 +202,8 @@ def main() -> None:
     people = sample_complaints(options.patients, np.random.default_rng(options.seed))
     usual = np.flatnonzero((people.states == 2).sum(axis=1) < 17)
     split.append(split_time("Soleus network", [part_of(w, usual) for w in people.worlds], rate, clock))
+    heavy = sample_complaints(options.patients, np.random.default_rng(options.seed), "present-heavy")
+    soleus = grow_soleus(options.seed, options.seconds, heavy)
     found = {"seed": options.seed, "flops": rate, "growth": growth, "soleus_network": soleus, "time": split}
     if options.json:
         json.dump(found, sys.stdout, indent=1)
@@ -221,10 +224,12 @@ def _print(growth: list[Record], soleus: list[Record], split: list[Record], rate
         )
         print(f"{r['what']:<12}{r['size']:>6}{r['soleus'] * 1e6:>12,.2f}{other}")
     print("\nSoleus network, both worlds")
-    print(f"{'present':>8}{'people':>8}{'us':>13}{'not exact':>11}{'omitted: median':>17}{'largest':>10}")
+    print(f"{'':>16}{'22 bits':>13}{'18 bits':>13}")
+    print(f"{'present':>8}{'people':>8}{'us':>13}{'us':>13}{'not exact':>11}{'omitted: median':>17}{'largest':>10}")
     for r in soleus:
         print(
-            f"{r['size']:>8.1f}{r['people']:>8}{r['soleus'] * 1e6:>13,.0f}{r['approximate']:>11}"
+            f"{r['size']:>8.1f}{r['people']:>8}{r['soleus'] * 1e6:>13,.0f}{r['narrow'] * 1e6:>13,.0f}"
+            f"{r['approximate']:>11}"
             f"{r['omitted_median']:>17.1e}{r['omitted_largest']:>10.1e}"
         )
     print(f"\nmicroseconds a patient by stage; arithmetic at {rate / 1e9:.0f} GFLOP/s")
@@ -245,17 +250,28 @@ def _growth_picture(growth: list[Record], soleus: list[Record]) -> str:
         peer = [(r["size"], r["pyagrum"] * 1e6) for r in rows if r["pyagrum"]]
         lines += [Line("pyAgrum, best", peer)] if peer else []
         charts.append(Chart(f"By {name}", name, "microseconds a patient", lines, log_x=False))
-    time_line = Line("Soleus, both worlds", [(r["size"], r["soleus"] * 1e6) for r in soleus])
-    charts.append(Chart("Network of Soleus: time", "present findings", "microseconds a person", [time_line]))
+    times = [
+        Line(name, [(r["size"], r[key] * 1e6) for r in soleus])
+        for name, key in (("18 bits", "narrow"), ("22 bits", "soleus"))
+    ]
+    charts.append(Chart("Network of Soleus: time", "present findings", "microseconds a person", times))
     share = Line("% not exact", [(r["size"], 100.0 * r["approximate"] / r["people"]) for r in soleus])
-    charts.append(Chart("Network of Soleus: people not exact", "present findings", "% of people", [share], log_y=False))
+    charts.append(
+        Chart("Network of Soleus, 18 bits: people not exact", "present findings", "% of people", [share], log_y=False)
+    )
     missed = [
         Line("largest", [(r["size"], 100.0 * r["omitted_largest"]) for r in soleus]),
         Line("median if not exact", [(r["size"], 100.0 * r["omitted_median"]) for r in soleus if r["approximate"]]),
     ]
     missed = [line for line in missed if line.points]
     charts.append(
-        Chart("Network of Soleus: what these may miss", "present findings", "% of probability", missed, log_y=False)
+        Chart(
+            "Network of Soleus, 18 bits: what these may miss",
+            "present findings",
+            "% of probability",
+            missed,
+            log_y=False,
+        )
     )
     return draw_charts(charts, "Time for a patient, one core", "Processor time; python -m benchmarks.growth")
 

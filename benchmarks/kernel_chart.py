@@ -101,14 +101,14 @@ def _axis(
     values: Sequence[float], log: bool, start: float, length: float
 ) -> tuple[Callable[[float], float], list[float]]:
     """Return the scale from values to units of the picture, and the ticks."""
-    low, high = min(values), max(values)
+    low, high = min(values), max(*values, 1e-9)
     if log:
         low, high = 10.0 ** floor(log10(low)), 10.0 ** ceil(log10(high) + 1e-9)
         ticks = [10.0**e for e in range(round(log10(low)), round(log10(high)) + 1)]
         if len(ticks) > 6:
             ticks = ticks[::2]
         return lambda v: start + length * (log10(v) - log10(low)) / (log10(high) - log10(low)), ticks
-    step = 10.0 ** floor(log10(max(high, 1e-9)))
+    step = 10.0 ** floor(log10(high))
     step *= next(f for f in (0.1, 0.2, 0.5, 1, 2) if high / (step * f) <= 6)
     ticks = [i * step for i in range(ceil(high / step - 1e-9) + 1)]
     return lambda v: start + length * v / ticks[-1], ticks

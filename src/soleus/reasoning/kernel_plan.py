@@ -16,9 +16,9 @@ __all__ = ["MARKS", "list_core_edges", "plan"]
 
 MARKS = 4  # rows of words that planning works with, besides `near`
 NARROW = 6  # choice: findings of more causes than this stay bits when the sweep goes over causes
-STARTS = 8  # choice: other first movers, tried for wide patients
+STARTS, MORE_STARTS = 8, 24  # choices: other first movers, tried for wide and for the widest patients
 # choices, measured: below these amounts of work another plan costs more time than it can save
-LITTLE_WORK, MUCH_WORK, VERY_MUCH_WORK, STEP_STATES = 24_000, 60_000, 2_000_000, 16
+LITTLE_WORK, MUCH_WORK, VERY_MUCH_WORK, MOST_WORK, STEP_STATES = 24_000, 60_000, 2_000_000, 40_000_000, 16
 
 
 @compiled
@@ -67,10 +67,11 @@ def plan(core: Any, n: int, n_c: int, degree: Any, near: Any, space: Any) -> int
     n_narrow = 0
     for k in range(n_c, n):
         n_narrow += degree[core[k]] <= NARROW
-    for attempt in range(3 + 2 * STARTS):
+    for attempt in range(3 + 2 * MORE_STARTS):
         # findings closed one by one, the finding frontier, the sweep over causes; then the latter two from other starts
-        over_causes = attempt == 2 or attempt >= 3 + STARTS
-        if best_work <= (0, LITTLE_WORK, MUCH_WORK, VERY_MUCH_WORK)[min(attempt, 3)]:
+        over_causes = attempt >= 2 and attempt % 2 == 0
+        enough = (0, LITTLE_WORK, MUCH_WORK, VERY_MUCH_WORK)[min(attempt, 3)]
+        if best_work <= (enough if attempt < 3 + 2 * STARTS else MOST_WORK):
             break
         if over_causes and n_narrow == 0:
             continue
@@ -79,7 +80,8 @@ def plan(core: Any, n: int, n_c: int, degree: Any, near: Any, space: Any) -> int
             _close_findings(near, n_c, n, words, marks[0], chosen)
         else:
             m = _list_movers(core, n, n_c, degree, over_causes, chosen)
-            first = (attempt - 3) % STARTS * m // STARTS if attempt >= 3 else -1
+            # in steps of 7, so that the first few starts are far apart, too
+            first = (attempt - 3) // 2 * 7 % MORE_STARTS * m // MORE_STARTS if attempt >= 3 else -1
             _close_greedily(near, n_c, words, over_causes, m, first, marks, score, chosen)
         _list_entries(core, n, n_c, degree, near, words, over_causes, chosen, m, marks, trial)
         width, work = _measure(trial, n, n_c, near, words, marks, best_work)

@@ -55,7 +55,7 @@ def score_rows(
     """Score rows first..last - 1; all that a row needs is allocated here, once, but for the room for tables."""
     indptr, parents, links, miss, leaks = tables
     has_target, only_evidence, off, on, known, table, to_target, background, row_ptr, soft_f, soft_l0, soft_l1 = given
-    log_evidence, present, fired, from_leak, alone, status, cycles, work, store = results
+    log_evidence, present, fired, from_leak, alone, status, cycles, work, store, aside = results
     c, n_findings = on.shape[1], known.shape[1]
     # vertices: causes 0..c-1, then the findings in play, the target last; value, slope: weights and their
     # derivatives
@@ -80,7 +80,7 @@ def score_rows(
     )
     position, opened = np.empty(n_vertices, np.int64), np.empty(n_vertices, np.int64)
     log_entry, log_bits = np.empty((n_vertices + 1, 5), np.int64), np.empty((n_edges + n_vertices, 2), np.int64)
-    other, rescale, aside = np.empty(2 * n_edges, np.int64), np.empty(n_vertices), np.empty(1 << max_width)
+    other, rescale = np.empty(2 * n_edges, np.int64), np.empty(n_vertices)
     core, score = np.empty(n_vertices, np.int64), np.empty(n_vertices, np.int64)
     place, near_words = (
         np.empty(n_vertices, np.int64),

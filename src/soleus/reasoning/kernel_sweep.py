@@ -10,6 +10,7 @@ from soleus.reasoning.kernel_compiler import compiled
 from soleus.reasoning.kernel_links import link_all, link_new, link_new_back
 from soleus.reasoning.kernel_pass import BLOCKS, pass_back, pass_through
 from soleus.reasoning.kernel_table import dot, dot_bit, drop, enter_back, leave, mix_back, scale, sum_table
+from soleus.reasoning.kernel_vector import LANES
 
 __all__ = ["STORE_TABLES", "count_operations", "forward", "sweep"]
 
@@ -40,7 +41,8 @@ def forward(graph: Any, value: Any, likelihood: Any, space: Any) -> Any:
     kept[0] = 1.0
     for k in range(n):
         v, size = order[k], 1 << n_open
-        if offset + 3 * size > len(kept):
+        ahead = offset + max(size, LANES)  # every table begins where a vector may, so that none lies across cache lines
+        if ahead + 2 * size > len(kept):
             return np.inf
         x0, x1 = value[v, 0] * pending, value[v, 1] * pending
         first = n_bits
@@ -55,20 +57,20 @@ def forward(graph: Any, value: Any, likelihood: Any, space: Any) -> Any:
         entry[k, 0], entry[k, 1], entry[k, 2], entry[k, 4] = offset, size, n_bits, passing
         rescale[k], pending = pending, 1.0
         if n_bits == first:  # nothing to link, so that nothing can leave
-            scale(kept, offset + size, kept, offset, size, x0)
-            scale(kept, offset + 2 * size, kept, offset, size, x1)
+            scale(kept, ahead, kept, offset, size, x0)
+            scale(kept, ahead + size, kept, offset, size, x1)
             entry[k, 3] = n_bits
             opened[n_open], position[v] = v, n_open
             n_open += 1
-            offset += size
+            offset = ahead
             continue
         leaves, after = False, size
         for p in range(n_open):
             leaves |= waiting[opened[p]] == 0
         if passing and not leaves:
-            pass_through(kept, offset + size, kept, offset, size, x0, x1, bits, first, n_bits, edge_q)
+            pass_through(kept, ahead, kept, offset, size, x0, x1, bits, first, n_bits, edge_q)
             entry[k, 3] = n_bits
-            offset += size
+            offset = ahead
             continue
         if passing:
             pass_through(table, 0, kept, offset, size, x0, x1, bits, first, n_bits, edge_q)
@@ -87,7 +89,7 @@ def forward(graph: Any, value: Any, likelihood: Any, space: Any) -> Any:
         explained, leaving = False, 0
         for p in range(n_open):
             leaving += waiting[opened[p]] == 0
-        offset += size
+        offset = ahead
         if offset + (after >> leaving) > len(kept):
             return np.inf
         if not leaving:
