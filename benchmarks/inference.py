@@ -13,9 +13,10 @@ outside the clock; compilation, and a process's first use of much memory, are no
 - pgmpy: variable elimination, one query for each cause.
 
 The last regime is the network of Soleus itself (44 causes, 445 findings of up to 41 causes) and people who have the
-complaint, in two worlds, true cramp or not, as `soleus.reasoning.batch` answers them; a person counts once, and there are eight times as many. There,
-pyAgrum gets a network of or-chains of the present findings alone, made for each person (this is counted: the person's
-findings decide which network is small); who would need tables beyond 2^18 numbers is left out, to its advantage.
+complaint, in two worlds, true cramp or not, as `soleus.reasoning.batch` answers them; a person counts once. There are
+eight times as many people, since a few take much of the time. pyAgrum gets a network of or-chains of the present
+findings alone, made for each person (this is counted: the person's findings decide which network is small); who would
+need tables beyond 2^18 numbers is left out, to its advantage.
 
 Run ``python benchmarks/inference.py`` for a table, with ``--json`` for JSON; ``--seconds`` bounds each peer's
 time.
