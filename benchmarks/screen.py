@@ -106,6 +106,7 @@ def run(people: int, spark: int, folder: Path, threads: int, kernel_people: int)
     figures: dict[str, Any] = {"people": people, "threads": threads}
     if people:
         write_register(register, people, findings)
+        os.sync()  # the register is on the disk before anything is timed
         figures["kernel_per_s"] = kernel_rate(register, mapping, min(kernel_people, people), threads)
         code, wall, peak = screen(register, folder / "undisturbed", mapping)
         figures |= {"code": code, "screen_s": wall, "screen_per_s": people / wall, "peak_mb": peak}

@@ -9,7 +9,7 @@ needs the extra ``soleus[cohort]``. The rare patients that are too wide for the 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -150,8 +150,15 @@ def infer_batch(
     background = _rows("target_leaks", 0.0 if target_leaks is None else target_leaks, (n,), 1.0)
     row_ptr, finding, l0, l1 = _soft(soft, known)
 
+    kept = 0 if only_evidence else n
     out = BatchInference(
-        np.zeros(n), np.zeros((n, c)), np.zeros((n, c)), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n, np.int8)
+        np.zeros(n),
+        np.zeros((kept, c)),
+        np.zeros((kept, c)),
+        np.zeros(n),
+        np.zeros(n),
+        np.zeros(n),
+        np.zeros(n, np.int8),
     )
     miss = 1.0 - network.links
     # read-only views throughout: whether an input may be written to is part of its compiled type
@@ -200,7 +207,9 @@ def infer_batch(
             continue
         except TooWide:
             continue
-        out.log_evidence[i], out.present[i], out.fired[i] = one.log_evidence, one.present, one.fired
+        out.log_evidence[i] = one.log_evidence
+        if not only_evidence:
+            out.present[i], out.fired[i] = one.present, one.fired
         out.background[i], out.omitted[i] = one.background, one.omitted
         # P(leak fired) = P(alone) + leak * P(a link fired), and P(leak silent) = (1 - leak) * P(a link fired)
         leak = min(background[i], 1.0 - 2.0**-53)
@@ -210,8 +219,11 @@ def infer_batch(
     out.log_evidence[out.status == TOO_WIDE] = np.nan
     out.omitted[out.status == TOO_WIDE] = 1.0
     refused = (out.status >= IMPOSSIBLE) | only_evidence
-    out.present[refused] = out.fired[refused] = np.nan
     out.background[refused] = out.alone[refused] = np.nan
+    if only_evidence:
+        nothing = np.broadcast_to(np.nan, (n, c))
+        return replace(out, present=nothing, fired=nothing)
+    out.present[refused] = out.fired[refused] = np.nan
     return out
 
 

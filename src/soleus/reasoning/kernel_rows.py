@@ -188,8 +188,9 @@ def score_rows(
         if not log_z > -np.inf:
             status[i] = IMPOSSIBLE
             continue
-        for v in range(c):
-            fired[i, v] = 0.0
+        if not only_evidence:
+            for v in range(c):
+                fired[i, v] = 0.0
         dark = 1.0 if has_target else 0.0
         began = _lap(cycles, 1, began)
         if n_core:
