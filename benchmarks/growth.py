@@ -38,7 +38,7 @@ from benchmarks.network_generator import (
 )
 from soleus.reasoning.kernel import APPROXIMATE, infer_batch
 from soleus.reasoning.kernel_rows import OPERATIONS, STAGES
-from soleus.reasoning.kernel_vector import LANES, add, fma, load, read_cycles, splat, total
+from soleus.reasoning.kernel_vector import add, aligned_room, fma, load, read_cycles, splat, total
 from soleus.reasoning.noisy_or import MAX_WIDTH, NoisyOr
 
 FINDINGS = (30, 60, 120, 240, 480, 960)
@@ -164,8 +164,8 @@ def _cycles() -> Any:
 
 def measure_machine() -> tuple[float, float]:
     """Floating-point operations a second from the first cache, and cycles a second of the kernel's clock."""
-    room, best = np.full(1024 + LANES, 1e-9), 0.0
-    table = room[-room.ctypes.data // room.itemsize % LANES :][:1024]  # from a cache line on, as the kernel's
+    table, best = aligned_room(1024), 0.0
+    table[:] = 1e-9
     _multiply_and_add(table, 1)
     _cycles()
     for _ in range(100):
@@ -266,13 +266,7 @@ def _growth_picture(growth: list[Record], soleus: list[Record]) -> str:
     ]
     missed = [line for line in missed if line.points]
     charts.append(
-        Chart(
-            "Network of Soleus: what these may miss",
-            "present findings",
-            "% of probability",
-            missed,
-            log_y=False,
-        )
+        Chart("Network of Soleus: what these may miss", "present findings", "% of probability", missed, log_y=False)
     )
     return draw_charts(charts, "Time for a patient, one core", "Processor time; python -m benchmarks.growth")
 

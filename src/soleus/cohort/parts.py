@@ -23,9 +23,18 @@ __all__ = ["PartWriter", "answers_schema", "write_answers"]
 TEXTS = ("person", "urgency", "red_flags.list.element", "problems.list.element", "manifest")
 
 
-def answers_schema(scorer: Scorer) -> pa.Schema:
-    """Return the columns of the answers: those of the scorer without the reasons of rejects."""
-    return _of_answers(scorer.schema)
+def answers_schema(scored: pa.Schema) -> pa.Schema:
+    """Return the schema of the answers: that of the scorer without the reasons of rejects.
+
+    Every number has a value, and is said to: so it is written faster, and a missing one is an error.
+    """
+    return pa.schema(
+        [
+            field.with_nullable(field.nullable and not pa.types.is_floating(field.type))
+            for field in scored
+            if field.name not in (GROUP, *REJECT)
+        ]
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +75,10 @@ def write_answers(folder: WorkingFolder, number: int, table: pa.Table, summary: 
     answers = table if not rejects.num_rows else table.filter(good)
     if rejects.num_rows:
         folder.write(folder.rejects(number), lambda path: pq.write_table(rejects, path))
-    answers = answers.drop_columns([GROUP, *REJECT])
-    answers = answers.cast(_of_answers(answers.schema))
+    schema = answers_schema(answers.schema)
+    answers = answers.select(schema.names).cast(schema)
     folder.write(folder.part(number), lambda path: pq.write_table(answers, path, **FORM))
     folder.write(folder.counts(number), lambda path: path.write_bytes(msgspec.json.encode(summary)))
-
-
-def _of_answers(schema: pa.Schema) -> pa.Schema:
-    """Return a schema without the reasons of rejects, in which every number has a value: so they are written faster."""
-    return pa.schema(
-        [
-            field.with_nullable(field.nullable and not pa.types.is_floating(field.type))
-            for field in schema
-            if field.name not in (GROUP, *REJECT)
-        ]
-    )
 
 
 # probabilities do not compress, and nothing is looked up by them: they are written as they are

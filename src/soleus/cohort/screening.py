@@ -235,7 +235,7 @@ def _finish(
         "mapping": fingerprint["mapping"],
         "input": [one[:2] for one in fingerprint["input"]],
         "query": fingerprint["query"],
-        "columns": [field.name for field in answers_schema(scorer)],
+        "columns": answers_schema(scorer.schema).names,
         "part_rows": fingerprint["part_rows"],
         "problems": [str(problem) for problem in doubts(summary)],
         "long_table": staged.long_table,

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from soleus.reasoning.kernel_rows import APPROXIMATE, EXACT, IMPOSSIBLE, TOO_WIDE, score_rows
 from soleus.reasoning.kernel_sweep import STORE_TABLES
-from soleus.reasoning.kernel_vector import LANES
+from soleus.reasoning.kernel_vector import aligned_room
 from soleus.reasoning.noisy_or import ImpossibleEvidence, NoisyOr, TooWide, infer
 
 __all__ = ["APPROXIMATE", "EXACT", "IMPOSSIBLE", "TOO_WIDE", "BatchInference", "infer_batch"]
@@ -178,7 +178,7 @@ def infer_batch(
     def work(bounds: tuple[int, int]) -> None:
         # not allocated in compiled code: NumPy asks for large pages, which halves the time of the widest rows
         sizes = 4 << max_width, STORE_TABLES << max_width, 1 << max_width
-        score_rows(*bounds, max_width, tables, given, (*results, *(_aligned(size) for size in sizes)))
+        score_rows(*bounds, max_width, tables, given, (*results, *(aligned_room(size) for size in sizes)))
 
     if threads == 1 or n < 2 * threads:
         work((0, n))
@@ -232,13 +232,6 @@ def _fixed(array: NDArray[Any]) -> NDArray[Any]:
     view = array.view()
     view.flags.writeable = False
     return view
-
-
-def _aligned(size: int) -> Floats:
-    """Return room for so many numbers that begins with a cache line."""
-    room = np.empty(size + LANES)
-    skipped = -room.ctypes.data // room.itemsize % LANES
-    return room[skipped : skipped + size]
 
 
 def _require(wrong: NDArray[np.bool_], name: str, why: str) -> None:

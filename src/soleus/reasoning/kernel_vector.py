@@ -10,13 +10,16 @@ from collections.abc import Callable
 from typing import Any
 
 import numba.extending
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import models, register_model
+from numpy.typing import NDArray
 
 __all__ = [
     "LANES",
     "add",
+    "aligned_room",
     "first_of_pairs",
     "fma",
     "lanes",
@@ -31,6 +34,13 @@ __all__ = [
 ]
 
 LANES = 8
+
+
+def aligned_room(size: int) -> NDArray[np.float64]:
+    """Return room for so many numbers that begins with a cache line, so that no vector lies across two."""
+    room = np.empty(size + LANES)
+    skipped = -room.ctypes.data // room.itemsize % LANES
+    return room[skipped : skipped + size]
 
 
 def intrinsic(generate: Callable[..., Any]) -> Any:

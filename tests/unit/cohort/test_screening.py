@@ -106,6 +106,7 @@ def test_answers_are_the_scorers_in_the_order_of_the_rows(tmp_path: Path) -> Non
     for name in found.schema.names:
         if name != "row":
             assert found[name].to_pylist() == expected.column(name).to_pylist(), name
+    assert not any(field.nullable for field in found.schema if pa.types.is_floating(field.type))
     assert (summary.read, summary.screened, summary.rejected) == (1000, 1000, 0)
     assert sum(summary.urgency.values()) == sum(summary.first_cause.values()) == sum(summary.cramp) == 1000
     assert sum(sum(group.values()) for group in summary.groups.values()) == 1000
