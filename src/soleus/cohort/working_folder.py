@@ -90,7 +90,11 @@ class WorkingFolder:
             with (folder.place / LOCK).open("w") as lock:
                 _lock(lock.fileno(), folder.place)
                 folder._check(fingerprint)
-                yield folder
+                try:
+                    yield folder
+                except ScreeningError:
+                    folder._forget_if_empty()
+                    raise
         except OSError as error:
             raise cannot_write(error, folder.place) from error
 
@@ -110,6 +114,11 @@ class WorkingFolder:
                 WHY,
                 "give another name for the output, or remove that folder to start again",
             )
+
+    def _forget_if_empty(self) -> None:
+        """After an input that was refused before any work was done: leave the folder to whatever comes next."""
+        if all(path.name in (STATE, LOCK) for path in self.place.rglob("*") if path.is_file()):
+            (self.place / STATE).unlink(missing_ok=True)
 
     def write(self, path: Path, writer: Callable[[Path], object]) -> None:
         """Write a file: under a temporary name, flushed to the disk, then renamed; a failure leaves nothing."""

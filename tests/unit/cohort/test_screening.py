@@ -378,6 +378,15 @@ def test_an_interrupted_screening_is_not_continued_with_another_mapping(
     run(source, tmp_path / "out")
 
 
+def test_after_a_refused_input_the_same_output_is_free_for_another(tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged.parquet"
+    damaged.write_bytes(b"x")
+    with pytest.raises(ScreeningError, match="not a whole Parquet file"):
+        run(damaged, tmp_path / "out")
+    assert run(write(tmp_path / "in.parquet", people(20)), tmp_path / "out").screened == 20
+    assert not (tmp_path / "out.partial").exists()
+
+
 @pytest.mark.skipif(os.name != "posix", reason="locks of another process are held by fcntl here")
 def test_two_screenings_do_not_write_to_one_folder(tmp_path: Path) -> None:
     source = write(tmp_path / "in.parquet", people(300))
